@@ -1,0 +1,108 @@
+"""The store: open it, bring its schema up to date, read rows out as plain values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from peewee import Database, ModelSelect, PostgresqlDatabase, SqliteDatabase
+from playhouse.db_url import parse as parse_url
+from playhouse.migrations import Runner
+from playhouse.pool import PooledPostgresqlDatabase
+
+from models import ALL, BY_NAME, db
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+__all__ = ["MIGRATIONS", "db", "is_sqlite", "migrate", "one_reading", "pending", "read", "use"]
+
+# busy_timeout stands first: pragmas run in order, and switching to WAL already needs the wait.
+PRAGMAS = {
+    "busy_timeout": 15000,
+    "journal_mode": "wal",
+    "synchronous": 1,
+    "foreign_keys": 1,
+    "cache_size": -64000,
+    "temp_store": 2,
+}
+
+Kind = TypeVar("Kind")
+
+
+def use(address: str, *, connections: int = 12) -> Database:
+    """Bind every table to the store at `address`: a file path (SQLite) or a postgresql:// URL. Opens no connection.
+
+    SQLite: every writing transaction begins IMMEDIATE, so that two writers wait for each other instead of failing.
+    """
+    database: Database
+    if re.match(r"postgres(ql)?://", address):
+        parts = parse_url(address)
+        name = parts.pop("database")
+        database = PooledPostgresqlDatabase(
+            name, prefer_psycopg3=True, max_connections=connections, timeout=10, stale_timeout=300, **parts
+        )
+    else:
+        Path(address).parent.mkdir(parents=True, exist_ok=True)
+        database = SqliteDatabase(address, timeout=15, lock_type="IMMEDIATE", pragmas=PRAGMAS)
+    db.initialize(database)
+    return database
+
+
+def is_sqlite() -> bool:
+    """Return whether the store in use is SQLite."""
+    return isinstance(db.obj, SqliteDatabase)
+
+
+def _runner() -> Runner:
+    return Runner(db.obj, directory=str(MIGRATIONS))
+
+
+def pending() -> list[str]:
+    """Return the names of migrations that this store has not seen."""
+    return [m.name for m in _runner().status() if m.path is not None and m.applied is None]
+
+
+def migrate() -> list[str]:
+    """Apply the migrations that this store has not seen, in order, and return their names.
+
+    Only one process migrates at a time: PostgreSQL by an advisory lock, SQLite by its own write lock.
+    """
+    with db.connection_context():
+        if not pending():
+            return []
+        if isinstance(db.obj, PostgresqlDatabase):
+            db.execute_sql("SELECT pg_advisory_lock(727101)")
+            try:
+                return list(_runner().up())
+            finally:
+                db.execute_sql("SELECT pg_advisory_unlock(727101)")
+        return list(_runner().up())
+
+
+@contextmanager
+def one_reading() -> Iterator[None]:
+    """Let every query inside see the store as it stood at the first one, whatever others write meanwhile."""
+    if is_sqlite():
+        # A deferred transaction takes no write lock; in WAL its first read fixes the snapshot.
+        with db.atomic("DEFERRED"):
+            yield
+    else:
+        with db.atomic(isolation_level="REPEATABLE READ"):
+            yield
+
+
+def read(query: ModelSelect, kind: type[Kind]) -> list[Kind]:
+    """Return the rows of `query` as `kind(*columns)`, in the order selected; no model is made."""
+    return [kind(*row) for row in query.tuples().iterator()]
+
+
+def forget_everything() -> None:
+    """Drop every table of ours. For tests."""
+    db.drop_tables(list(reversed(ALL)), safe=True)
+
+
+def table(name: str) -> Any:
+    """Return the table class called `name`, or raise KeyError."""
+    return BY_NAME[name]

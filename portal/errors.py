@@ -1,0 +1,80 @@
+"""Every refusal, its words for people, its HTTP answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class PortalError(Exception):
+    """A refusal that a person can read.
+
+    `msgid` is the English sentence, with `{name}` where a value belongs; the doors translate it
+    before the values go in, so that one sentence serves every language.
+    """
+
+    status = 400
+
+    def __init__(self, msgid: str, *, field: str = "", **values: Any) -> None:
+        super().__init__(msgid)
+        self.msgid = msgid
+        self.field = field
+        self.values = values
+
+    def words(self, translate: Callable[[str], str] = str) -> str:
+        """Return the sentence; `translate` turns the msgid (and each text value) into the reader's language."""
+        shown = {k: translate(v) if isinstance(v, str) and v else v for k, v in self.values.items()}
+        return translate(self.msgid).format(**shown)
+
+    def __str__(self) -> str:
+        return self.words()
+
+
+class NotAllowed(PortalError):
+    """This person may not do this to that record."""
+
+    status = 403
+
+
+class NotFound(PortalError):
+    """No such record, or none that this person may see."""
+
+    status = 404
+
+
+class StaleRow(PortalError):
+    """Somebody saved the record after it was opened.
+
+    `theirs` and `mine` hold, for each field that differs, the text now in the store and the text typed.
+    """
+
+    status = 409
+
+    def __init__(self, msgid: str, *, theirs: dict[str, Any], mine: dict[str, Any], **values: Any) -> None:
+        super().__init__(msgid, **values)
+        self.theirs = theirs
+        self.mine = mine
+
+
+class MoveRefused(PortalError):
+    """The record is not in a state from which this step can be taken."""
+
+    status = 409
+
+
+class RuleBroken(PortalError):
+    """A value breaks a rule of the domain; `field` names where."""
+
+    status = 422
+
+
+class StoreRefused(PortalError):
+    """The store itself refused: a value used twice, or a record that others still need."""
+
+    status = 409
+
+
+class OutOfReach(PortalError):
+    """A part of the machine did not answer (file store, database, renderer)."""
+
+    status = 503

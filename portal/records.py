@@ -1,0 +1,248 @@
+"""The one way to write. Screens, the API, imports and jobs all change records through `changing`.
+
+One transaction holds the scope check, the rule check, the change, the revisions (before and after, child rows
+included) and the audit entry: all are kept or none. No door calls save(), insert or delete on a table itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from peewee import DataError, IntegrityError
+
+from models import Kept, Person, Table, db, text_of
+from portal import audit, clock, history, scope
+from portal.errors import NotFound, RuleBroken, StaleRow, StoreRefused
+from portal.rules import access, inputs, thai
+
+Row = TypeVar("Row", bound=Table)
+Check = Callable[[Any], None]
+
+# Rules that look at a whole record before it is written; a noun adds its own by `checked(Model)`.
+_CHECKS: dict[type[Table], list[Check]] = {}
+
+
+def checked(model: type[Table]) -> Callable[[Check], Check]:
+    """Register a rule of one table: a function that takes the row about to be written and refuses by raising."""
+
+    def add(check: Check) -> Check:
+        _CHECKS.setdefault(model, []).append(check)
+        return check
+
+    return add
+
+
+class Work:
+    """One act of one person: what is created, changed and removed until the transaction ends.
+
+    `as_verb` means that a noun's verb has already asked the rules who may do this (workflow steps, the
+    portal's own upkeep), so that the plain table rights do not apply; the scope check always does.
+    """
+
+    def __init__(self, by: Person | None, verb: str, note: str, at: dt.datetime, as_verb: bool) -> None:
+        self.by, self.verb, self.note, self.at, self.as_verb = by, verb, note, at, as_verb
+        self.kept: list[tuple[str, int, dict[str, Any] | None, dict[str, Any] | None, int | None]] = []
+
+    # -- the three changes
+
+    def create(self, model: type[Row], /, **values: Any) -> Row:
+        """Add a row. Text is tidied, sort keys are made, rules are asked."""
+        row = model(**_tidied(model, values))
+        self._admit(row, before_unit=scope.unit_of(row) if model.unit_path != ("id",) else None, new=True)
+        with _in_words():
+            row.save(force_insert=True)
+        self.kept.append((model.__name__, row.id, None, history.picture(row), scope.unit_of(row)))
+        return row
+
+    def update(self, row: Row, /, *, seen: int | None = None, **values: Any) -> Row:
+        """Change a row. `seen` is the version the person looked at; a later one in the store refuses the save.
+
+        Raises StaleRow, with both texts of every field that differs; NotFound when the row is gone.
+        """
+        model = type(row)
+        fresh = model.get_or_none(model.id == row.id)
+        if fresh is None:
+            raise NotFound("This record is no longer there.")
+        changes = _tidied(model, values)
+        if seen is not None and isinstance(fresh, Kept) and fresh.version != seen:
+            mine = {k: text_of(v) for k, v in changes.items() if k in values}
+            theirs = {k: text_of(fresh.__data__.get(_column(model, k))) for k in mine}
+            raise StaleRow(
+                "Somebody else has saved this record meanwhile. Nothing was overwritten: compare both and save again.",
+                theirs={k: v for k, v in theirs.items() if v != mine[k]},
+                mine={k: v for k, v in mine.items() if v != theirs[k]},
+            )
+        before, before_unit = history.picture(fresh), scope.unit_of(fresh)
+        for name, value in changes.items():
+            setattr(fresh, name, value)
+        self._admit(fresh, before_unit=before_unit, new=False)
+        if isinstance(fresh, Kept) and fresh.dirty_fields:
+            held = fresh.version
+            fresh.version = held + 1
+            fields = {f: fresh.__data__[f.name] for f in fresh.dirty_fields}
+            with _in_words():
+                done = model.update(fields).where(model.id == fresh.id, model.version == held).execute()
+            if not done:
+                raise StaleRow(
+                    "Somebody else has saved this record meanwhile. Nothing was overwritten: compare both and save again.",
+                    theirs={}, mine={k: text_of(v) for k, v in changes.items()},
+                )  # fmt: skip
+        elif fresh.dirty_fields:
+            with _in_words():
+                fresh.save()
+        after = history.picture(fresh)
+        if after != before:
+            self.kept.append((model.__name__, fresh.id, before, after, scope.unit_of(fresh)))
+        row.__data__.update(fresh.__data__)
+        row._dirty.clear()
+        return row
+
+    def remove(self, row: Table, /) -> None:
+        """Delete a row that nothing else refers to; children that belong to it alone go with it and are kept in history."""
+        model = type(row)
+        fresh = model.get_or_none(model.id == row.id)
+        if fresh is None:
+            raise NotFound("This record is no longer there.")
+        self._admit(fresh, before_unit=scope.unit_of(fresh), new=False, rules=False)
+        for child in _owned(fresh):
+            self.kept.append((type(child).__name__, child.id, history.picture(child), None, scope.unit_of(child)))
+        self.kept.append((model.__name__, fresh.id, history.picture(fresh), None, scope.unit_of(fresh)))
+        with _in_words():
+            fresh.delete_instance(recursive=False)
+
+    def create_many(self, model: type[Table], rows: Iterable[Mapping[str, Any]], *, revisions: bool = True) -> int:
+        """Add many rows of one table in few statements, and return how many; same checks as `create`.
+
+        For imports. With `revisions=False` the act stands in the trail, but not each row's first picture: only
+        where the batch itself can be read again (a file kept, a generator with its seed).
+        """
+        count, batch = 0, []
+        size = max(1, min(500, 30_000 // len(model._meta.fields)))
+
+        def flush() -> None:
+            with _in_words():
+                model.insert_many([r.__data__ for r in batch]).execute()
+            if revisions:
+                last = model.select(model.id).order_by(model.id.desc()).limit(len(batch))
+                for row, ident in zip(batch, sorted(i for (i,) in last.tuples()), strict=True):
+                    row.id = ident
+                    self.kept.append((model.__name__, ident, None, history.picture(row), scope.unit_of(row)))
+
+        for values in rows:
+            row = model(**_tidied(model, values))
+            self._admit(row, before_unit=scope.unit_of(row), new=True)
+            batch.append(row)
+            if len(batch) == size:
+                flush()
+                count, batch = count + len(batch), []
+        if batch:
+            flush()
+        return count + len(batch)
+
+    # -- what all of them ask
+
+    def _admit(self, row: Table, *, before_unit: int | None, new: bool, rules: bool = True) -> None:
+        model = type(row)
+        if self.by is not None:
+            if not self.as_verb:
+                access.check_may_write(self.by.role, model.__name__)
+            if model.unit_path and model.unit_path != ("id",):
+                access.check_may_touch(self.by.role, self.by.unit_id, {before_unit, scope.unit_of(row)})
+            if not new and not scope.may_see(row, self.by):
+                raise NotFound("This record is no longer there.")
+        if rules:
+            _check_columns(row)
+            for check in _CHECKS.get(model, ()):
+                check(row)
+
+
+@contextmanager
+def changing(
+    *, by: Person | None, verb: str = "edit", note: str = "", at: dt.datetime | None = None, as_verb: bool = False
+) -> Iterator[Work]:
+    """Open the one transaction in which `by` changes records; leaving it writes the trail.
+
+    `by=None` is the portal itself (set-up, scheduled upkeep): no scope applies, the trail says so.
+    """
+    moment = at or clock.now()
+    with db.atomic():
+        work = Work(by, verb, note, moment, as_verb)
+        yield work
+        if work.kept:
+            table, row_id, *_, unit = work.kept[-1] if len(work.kept) == 1 else work.kept[0]
+            units = {k[4] for k in work.kept}
+            entry = audit.record(
+                by, verb, table, row_id, at=moment, unit_id=unit if len(units) == 1 else None, rows=len(work.kept), note=note
+            )
+            history.keep(entry, work.kept)
+
+
+# ---------------------------------------------------------------- below: how
+
+
+def _column(model: type[Table], name: str) -> str:
+    field = model._meta.combined.get(name)
+    if field is None:
+        raise RuleBroken("There is no field “{name}”.", name=name)
+    return str(field.name)
+
+
+def _tidied(model: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with text normalised and sort keys filled in; refuse names the table does not have."""
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        field = model._meta.combined.get(name)
+        if field is None or name in ("id", "version"):
+            raise RuleBroken("There is no field “{name}”.", name=name)
+        if type(value) is str and field.field_type in ("TEXT", "VARCHAR") and field.name not in model.secret:
+            value = inputs.parse_text(value, many_lines=field.field_type == "TEXT")
+        out[name] = value
+    if "name" in out and "name_sort" in model._meta.fields:
+        out["name_sort"] = thai.sort_key(out["name"])
+    return out
+
+
+def _check_columns(row: Table) -> None:
+    """Refuse what a column cannot hold, before the store does: SQLite would take it in silence."""
+    for field in type(row)._meta.sorted_fields:
+        value = row.__data__.get(field.name)
+        if value is None:
+            if not field.null and field.default is None and field.name != "id":
+                raise RuleBroken("Please fill this in.", field=field.name)
+            continue
+        if value == "" and not field.null and field.default is None:
+            raise RuleBroken("Please fill this in.", field=field.name)
+        if isinstance(value, str) and (longest := getattr(field, "max_length", None)) and len(value) > longest:
+            raise RuleBroken("This is longer than {longest} characters.", field=field.name, longest=longest)
+        if type(value) is int and field.field_type in ("INT", "SMALLINT"):
+            bound = 2**15 if field.field_type == "SMALLINT" else 2**31
+            if not -bound <= value < bound:
+                raise RuleBroken("“{text}” is too large a number.", field=field.name, text=str(value))
+
+
+def _owned(row: Table) -> Iterator[Table]:
+    for field, model in type(row)._meta.backrefs.items():
+        if field.on_delete == "CASCADE":
+            for child in model.select().where(field == row.id):
+                yield from _owned(child)
+                yield child
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turn the store's own refusals into sentences; the savepoint keeps the transaction usable."""
+    try:
+        with db.savepoint():
+            yield
+    except IntegrityError as error:
+        text = str(error).lower()
+        if "unique" in text or "duplicate" in text:
+            raise StoreRefused("Another record already has this code, number or combination.") from error
+        if "foreign key" in text:
+            raise StoreRefused("Other records still need this one; it cannot be removed.") from error
+        raise StoreRefused("These values contradict each other, so the record was not saved.") from error
+    except DataError as error:
+        raise StoreRefused("A value does not fit its field.") from error

@@ -1,0 +1,1 @@
+"""What is allowed, and what numbers mean: plain functions of plain values."""
