@@ -1,0 +1,320 @@
+"""What every test may ask for: a fresh store on SQLite and on PostgreSQL, a Redis, the app, a browser, agreed pages."""
+
+import difflib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+import config
+from portal import database as portal_database
+from tests import services
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# A portal that runs in this clone meanwhile has its own settings; none of them may reach the tests.
+ACCEPTS_GOLDEN = os.environ.pop("PORTAL_GOLDEN", "") == "1"
+for name in [name for name in os.environ if name.startswith("PORTAL_")]:
+    del os.environ[name]
+os.environ["TZ"] = "Asia/Bangkok"
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        config.watched = services.Watched()
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        config.watched.end()
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "golden" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.golden)
+        if "browser_page" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store made for one test: `url` is what PORTAL_DATABASE takes, `folder` the test's own data folder."""
+
+    engine: str
+    url: str
+    folder: Path
+
+
+class Stores:
+    """Makes stores by copying a template that one process of the run made."""
+
+    def __init__(self):
+        self.worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
+        self.made = 0
+        self.databases = None
+
+    def new(self, engine, kind, folder):
+        if engine == "sqlite":
+            path = folder / "portal.db"
+            if kind != "bare":
+                shutil.copyfile(self._template(engine, kind), path)
+            return Store(engine, str(path), folder)
+        self._connect()
+        self.made += 1
+        name = f"t_{self.worker}_{self.made}"
+        template = "template0" if kind == "bare" else self._template(engine, kind)
+        return Store(engine, self.databases.create(name, template), folder)
+
+    def drop(self, store):
+        portal_database.db.close()
+        if store.engine == "postgresql":
+            portal_database.db.obj.close_all()
+            self.databases.drop(store.url.rpartition("/")[2])
+
+    def _connect(self):
+        if self.databases is None:
+            self.databases = services.Databases()
+
+    def _template(self, engine, kind):
+        """The SQLite file or PostgreSQL database that new stores of this kind are copies of."""
+        name = f"template_{kind}"
+        path = services.home() / f"{name}.db"
+        made = services.home() / f"{name}.{engine}.made"
+        with services.alone(f"{name}.{engine}"):
+            if not made.exists():
+                fill(str(path) if engine == "sqlite" else self.databases.create(name), kind)
+                made.touch()
+        return path if engine == "sqlite" else name
+
+    def close(self):
+        if self.databases is not None:
+            self.databases.close()
+
+
+def fill(url, kind):
+    """Make the tables and load what `kind` promises: migrated, reference, demo."""
+    portal_database.use(url)
+    portal_database.migrate()
+    if kind in ("reference", "demo") and importlib.util.find_spec("portal.seed"):
+        importlib.import_module("portal.seed").load()
+    if kind == "demo":
+        importlib.import_module("portal.demo").load()
+    portal_database.db.close()
+    if hasattr(portal_database.db.obj, "close_all"):
+        portal_database.db.obj.close_all()
+
+
+@pytest.fixture(scope="session")
+def stores():
+    stores = Stores()
+    yield stores
+    stores.close()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def engine(request):
+    """Each test that asks for a store runs on both."""
+    return request.param
+
+
+def _bound(stores, engine, kind, folder):
+    store = stores.new(engine, kind, folder)
+    portal_database.use(store.url)
+    yield store
+    stores.drop(store)
+
+
+@pytest.fixture
+def database(stores, engine, tmp_path):
+    """A migrated store with the reference data and nothing else, in use for this test. On SQLite and PostgreSQL."""
+    yield from _bound(stores, engine, "reference", tmp_path)
+
+
+@pytest.fixture
+def store(database):
+    """The same as `database`, for tests that read better with this word."""
+    return database
+
+
+@pytest.fixture
+def migrated(stores, engine, tmp_path):
+    """A store with all tables and no rows."""
+    yield from _bound(stores, engine, "migrated", tmp_path)
+
+
+@pytest.fixture
+def bare(stores, engine, tmp_path):
+    """A store without a single table."""
+    yield from _bound(stores, engine, "bare", tmp_path)
+
+
+@pytest.fixture
+def demo(stores, engine, tmp_path):
+    """A store with the demonstration year."""
+    yield from _bound(stores, engine, "demo", tmp_path)
+
+
+@pytest.fixture
+def sqlite_store(stores, tmp_path):
+    """As `database`, on SQLite alone: for tests to which the kind of store makes no difference."""
+    yield from _bound(stores, "sqlite", "reference", tmp_path)
+
+
+@pytest.fixture
+def sqlite_demo(stores, tmp_path):
+    """As `demo`, on SQLite alone."""
+    yield from _bound(stores, "sqlite", "demo", tmp_path)
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    server = services.Redis()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    """The address of an empty Redis that no other test uses meanwhile."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture
+def settings(request, redis_server, tmp_path):
+    """Settings for the store of this test (SQLite, if it asked for none): own data folder, own port."""
+    for name in ("database", "migrated", "bare", "demo", "sqlite_demo"):
+        if name in request.fixturenames:
+            url = request.getfixturevalue(name).url
+            break
+    else:
+        url = request.getfixturevalue("sqlite_store").url
+    return config.load(
+        {
+            "PORTAL_DATABASE": url,
+            "PORTAL_DATA": str(tmp_path),
+            "PORTAL_REDIS": redis_server.url,
+            "PORTAL_PORT": str(services.free_port()),
+            "PORTAL_SECRET_KEY": "kept-for-the-tests-0123456789-abcdefghijkl",
+            "PORTAL_DEMO": "0",
+        }
+    )
+
+
+@pytest.fixture
+def live_portal(settings):
+    """The address of the real web server over this test's store, for browsers."""
+    log = settings.data / "web.log"
+    with log.open("wb") as out:
+        web = subprocess.Popen(
+            [sys.executable, "-m", "portal.cli", "web"],
+            env=os.environ | settings.environment(),
+            cwd=ROOT,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        services.wait_until(
+            lambda: _answers(settings.address, web, log), seconds=60, what=f"{settings.address} answers"
+        )
+        yield settings.address
+    finally:
+        services.end_group(web)
+
+
+def _answers(address, process, log):
+    if process.poll() is not None:
+        raise AssertionError(f"the web server ended:\n{log.read_text()[-3000:]}")
+    try:
+        return urllib.request.urlopen(address, timeout=5).status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's Chromium, one for each worker of pytest."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(chromium):
+    """A page in a browser without memory of other tests, Thai, as large as a small laptop.
+
+    The test fails when the page logged an error or asked anyone but this machine for something.
+    """
+    context = chromium.new_context(
+        locale="th-TH", timezone_id="Asia/Bangkok", viewport={"width": 1366, "height": 768}
+    )
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(f"script: {error}"))
+    page.on("request", lambda request: _note_stranger(request.url, page.complaints))
+    yield page
+    complaints = page.complaints
+    context.close()
+    assert not complaints
+
+
+def _note_stranger(url, complaints):
+    if not url.startswith(("http://127.0.0.1", "http://localhost", "data:", "blob:", "about:")):
+        complaints.append(f"asked a stranger: {url}")
+
+
+@pytest.fixture
+def golden():
+    """`golden(name, made)`: what was made (text or bytes) is what was agreed in tests/golden/<name>.
+
+    `make golden` (PORTAL_GOLDEN=1) writes it anew instead; what changed is then read before it is committed.
+    """
+
+    def compare(name, made):
+        path = GOLDEN / name
+        new = made.encode() if isinstance(made, str) else made
+        if ACCEPTS_GOLDEN:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(new)
+            return
+        assert path.exists(), f"{path.relative_to(ROOT)} is not there yet: run `make golden` and read it"
+        agreed = path.read_bytes()
+        if agreed != new:
+            pytest.fail(_difference(name, agreed, new), pytrace=False)
+
+    return compare
+
+
+def _difference(name, agreed, new):
+    try:
+        lines = difflib.unified_diff(
+            agreed.decode().splitlines(), new.decode().splitlines(), f"agreed {name}", "made", lineterm="", n=1
+        )
+        shown = "\n".join(list(lines)[:60])
+    except UnicodeDecodeError:
+        shown = f"{len(agreed)} bytes agreed, {len(new)} bytes made"
+    return f"{name} differs from what was agreed (`make golden` accepts it):\n{shown}"
