@@ -312,18 +312,14 @@ def _secret_key(reader: _Reader, data: Path | None, production: bool) -> str:
         reader.problems.append(f"PORTAL_SECRET_KEY: cannot keep one in {path} ({wrong.strerror}): set it")
         return ""
     if _is_weak(kept):
-        reader.problems.append(
-            f"PORTAL_SECRET_KEY: {path} is damaged: remove that file to have a new one made"
-        )
+        reader.problems.append(f"PORTAL_SECRET_KEY: {path} is damaged: remove that file to have a new one made")
     return kept
 
 
 def _is_weak(secret: str) -> bool:
     low = secret.lower()
     return (
-        len(secret) < _SECRET_LENGTH
-        or len(set(secret)) < _SECRET_VARIETY
-        or any(word in low for word in _WEAK_WORDS)
+        len(secret) < _SECRET_LENGTH or len(set(secret)) < _SECRET_VARIETY or any(word in low for word in _WEAK_WORDS)
     )
 
 
