@@ -4,7 +4,8 @@
     plans                    FiscalYear MeasureUnit Plan Project Activity Indicator Target MonthPlan
     calendar and forms       Holiday Period Deadline Form FormVersion FormAssignment
     obligations, submissions Obligation Submission Answer Attachment Comment
-    cooperatives and visits  CooperativeType Cooperative CooperativeYear VisitActivity VisitPlan VisitPlanLine Visit
+    cooperatives and visits  CooperativeType Cooperative CooperativeYear
+                             VisitActivity VisitPlan VisitPlanLine Visit
     money                    BudgetCategory DisbursementTarget BudgetLine Disbursement
     machines                 Run RunStep Edition Notice ImportBatch ExportRun StoreFact
     memory                   AuditEntry Revision
@@ -88,7 +89,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def ThaiJSONField(**kwargs: Any) -> JSONField:  # noqa: N802 - reads as a column
+def ThaiJSONField(**kwargs: Any) -> JSONField:
     """A JSON column that keeps Thai readable and findable in the store."""
     return JSONField(dumps=_json, **kwargs)
 
@@ -103,7 +104,8 @@ class Table(Model):
     """What all tables share.
 
     `unit_path` names the way from a row to the unit it belongs to; empty = everybody may read it.
-    `searched` names the text columns that substring search looks through; `secret` those that no revision keeps.
+    `searched` names the text columns that substring search looks through, `secret` those that no revision
+    keeps.
     """
 
     id = AutoField()
@@ -177,7 +179,10 @@ class Unit(Kept):
     class Meta:
         constraints = [
             _one_of("kind", UnitKind),
-            Check("closed_on IS NULL OR opened_on IS NULL OR closed_on >= opened_on", name="unit_open_before_closed"),
+            Check(
+                "closed_on IS NULL OR opened_on IS NULL OR closed_on >= opened_on",
+                name="unit_open_before_closed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -185,7 +190,10 @@ class Unit(Kept):
 
 
 class Person(Kept):
-    """Somebody who signs in. Never identified by a citizen number. `password` is a scrypt hash, empty until set."""
+    """Somebody who signs in. Never identified by a citizen number.
+
+    `password` is a scrypt hash, empty until set.
+    """
 
     username = CharField(60, unique=True)
     name = CharField(200)
@@ -554,7 +562,8 @@ class Obligation(Kept):
 class Submission(Kept):
     """One unit's report on one form for one period; at most one.
 
-    `first_submitted_at` never moves, so that lateness is judged on the first hand-in; `submitted_at` is the latest.
+    `first_submitted_at` never moves, so that lateness is judged on the first hand-in; `submitted_at` is the
+    latest.
     """
 
     obligation = ForeignKeyField(Obligation, backref="submissions", unique=True, on_delete="RESTRICT")
@@ -581,7 +590,10 @@ class Submission(Kept):
         constraints = [
             _one_of("state", State),
             Check("state = 'draft' OR submitted_at IS NOT NULL", name="submission_sent_when"),
-            Check("state NOT IN ('verified', 'consolidated') OR verified_at IS NOT NULL", name="submission_verified_when"),
+            Check(
+                "state NOT IN ('verified', 'consolidated') OR verified_at IS NOT NULL",
+                name="submission_verified_when",
+            ),
             Check("verified_by_id IS NULL OR verified_by_id <> submitted_by_id", name="submission_two_persons"),
         ]
 
@@ -718,7 +730,7 @@ class Cooperative(Kept):
 
 
 class CooperativeYear(Kept):
-    """Strength class (1 best) and standard grade of an institution in one fiscal year; never overwritten by the next."""
+    """Strength class (1 best) and standard grade of an institution in one fiscal year; kept year by year."""
 
     cooperative = ForeignKeyField(Cooperative, backref="years", on_delete="RESTRICT")
     cooperative_id: int
@@ -880,7 +892,7 @@ class DisbursementTarget(Kept):
 
 
 class BudgetLine(Kept):
-    """One unit's grant for one project and category. `code` is the 20-digit budget code, always text. Satang."""
+    """One unit's grant for one project and category, in satang. `code` is the 20-digit budget code, text."""
 
     fiscal_year = ForeignKeyField(FiscalYear, backref="budget_lines", on_delete="RESTRICT")
     fiscal_year_id: int
@@ -909,7 +921,7 @@ class BudgetLine(Kept):
 
 
 class Disbursement(Kept):
-    """What happened to a budget line in one fiscal month, in satang, not cumulative; reversals are negative."""
+    """What happened to a budget line in one fiscal month: satang, not cumulative, reversals negative."""
 
     line = ForeignKeyField(BudgetLine, backref="disbursements", on_delete="RESTRICT")
     line_id: int
@@ -931,7 +943,8 @@ class Disbursement(Kept):
 class Run(Table):
     """One asking for a pack, book, import or export. The row is the truth; the queue only wakes a worker.
 
-    `subject` says which one, `2566-05` or `2566`. `lease_until` is how long the present attempt may stay silent.
+    `subject` says which one, `2566-05` or `2566`. `lease_until` is how long the present attempt may stay
+    silent.
     """
 
     kind = EnumField(RunKind, max_length=10)
@@ -971,7 +984,13 @@ class Run(Table):
 
 # Asking twice for the same thing makes one run: at most one run of a kind and subject is open.
 Run.add_index(
-    Run.index(Run.kind, Run.subject, unique=True, where=Run.state.in_([RunState.WAITING, RunState.RUNNING]), name="run_open")
+    Run.index(
+        Run.kind,
+        Run.subject,
+        unique=True,
+        where=Run.state.in_([RunState.WAITING, RunState.RUNNING]),
+        name="run_open",
+    )
 )
 
 

@@ -16,7 +16,7 @@ from playhouse.pool import PooledPostgresqlDatabase
 from models import ALL, BY_NAME, db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-__all__ = ["MIGRATIONS", "db", "is_sqlite", "migrate", "one_reading", "pending", "read", "use"]
+__all__ = ["MIGRATIONS", "db", "is_sqlite", "migrate", "one_reading", "pending", "read", "tuples", "use"]
 
 # busy_timeout stands first: pragmas run in order, and switching to WAL already needs the wait.
 PRAGMAS = {
@@ -93,9 +93,15 @@ def one_reading() -> Iterator[None]:
             yield
 
 
+def tuples(query: ModelSelect) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of `query` as plain tuples, one after the other; no model is made."""
+    rows: Iterator[tuple[Any, ...]] = query.tuples().iterator()
+    return rows
+
+
 def read(query: ModelSelect, kind: type[Kind]) -> list[Kind]:
     """Return the rows of `query` as `kind(*columns)`, in the order selected; no model is made."""
-    return [kind(*row) for row in query.tuples().iterator()]
+    return [kind(*row) for row in tuples(query)]
 
 
 def forget_everything() -> None:

@@ -13,16 +13,24 @@ def picture(row: Table) -> dict[str, Any]:
     """Return a row as plain JSON values by column name, without its secrets."""
     model = type(row)
     return {
-        name: text_of(row.__data__.get(name))
-        for name in model._meta.sorted_field_names
-        if name not in model.secret
+        name: text_of(row.__data__.get(name)) for name in model._meta.sorted_field_names if name not in model.secret
     }
 
 
-def keep(entry: AuditEntry, rows: Iterable[tuple[str, int, dict[str, Any] | None, dict[str, Any] | None, int | None]]) -> None:
+def keep(
+    entry: AuditEntry,
+    rows: Iterable[tuple[str, int, dict[str, Any] | None, dict[str, Any] | None, int | None]],
+) -> None:
     """Write the revisions of one act: (table name, row id, before, after, unit id) each."""
     batch = [
-        {"entry": entry.id, "table_name": table, "row_id": row_id, "before": before, "after": after, "unit": unit}
+        {
+            "entry": entry.id,
+            "table_name": table,
+            "row_id": row_id,
+            "before": before,
+            "after": after,
+            "unit": unit,
+        }
         for table, row_id, before, after, unit in rows
     ]
     for start in range(0, len(batch), 500):

@@ -161,7 +161,12 @@ class Work:
 
 @contextmanager
 def changing(
-    *, by: Person | None, verb: str = "edit", note: str = "", at: dt.datetime | None = None, as_verb: bool = False
+    *,
+    by: Person | None,
+    verb: str = "edit",
+    note: str = "",
+    at: dt.datetime | None = None,
+    as_verb: bool = False,
 ) -> Iterator[Work]:
     """Open the one transaction in which `by` changes records; leaving it writes the trail.
 
@@ -175,7 +180,14 @@ def changing(
             table, row_id, *_, unit = work.kept[-1] if len(work.kept) == 1 else work.kept[0]
             units = {k[4] for k in work.kept}
             entry = audit.record(
-                by, verb, table, row_id, at=moment, unit_id=unit if len(units) == 1 else None, rows=len(work.kept), note=note
+                by,
+                verb,
+                table,
+                row_id,
+                at=moment,
+                unit_id=unit if len(units) == 1 else None,
+                rows=len(work.kept),
+                note=note,
             )
             history.keep(entry, work.kept)
 

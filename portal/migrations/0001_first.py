@@ -99,7 +99,8 @@ def up(migrator, db):
             constraints = [
                 Check("kind IN ('central', 'provincial')"),
                 Check(
-                    "closed_on IS NULL OR opened_on IS NULL OR closed_on >= opened_on", name="unit_open_before_closed"
+                    "closed_on IS NULL OR opened_on IS NULL OR closed_on >= opened_on",
+                    name="unit_open_before_closed",
                 ),
             ]
 
@@ -285,7 +286,10 @@ def up(migrator, db):
                     "state NOT IN ('verified', 'consolidated') OR verified_at IS NOT NULL",
                     name="submission_verified_when",
                 ),
-                Check("verified_by_id IS NULL OR verified_by_id <> submitted_by_id", name="submission_two_persons"),
+                Check(
+                    "verified_by_id IS NULL OR verified_by_id <> submitted_by_id",
+                    name="submission_two_persons",
+                ),
             ]
             indexes = ((("unit", "period", "form_version"), True), (("period", "state", "unit"), False))
 
@@ -559,7 +563,10 @@ def up(migrator, db):
             constraints = [
                 Check("month BETWEEN 1 AND 12"),
             ]
-            indexes = ((("line", "month"), True), (("month", "line", "disbursed", "ordered", "reserved"), False))
+            indexes = (
+                (("line", "month"), True),
+                (("month", "line", "disbursed", "ordered", "reserved"), False),
+            )
 
     db.create_tables([Disbursement])
 

@@ -26,9 +26,7 @@ def up(migrator, db):
         else:
             db.execute_sql("CREATE EXTENSION IF NOT EXISTS pg_trgm")
             for column in columns:
-                db.execute_sql(
-                    f"CREATE INDEX {table}_{column}_search ON {table} USING gin ({column} gin_trgm_ops)"
-                )
+                db.execute_sql(f"CREATE INDEX {table}_{column}_search ON {table} USING gin ({column} gin_trgm_ops)")
 
 
 def down(migrator, db):

@@ -25,7 +25,16 @@ CENTRAL_ROLES = frozenset(Role) - OFFICE_ROLES
 # the portal's own verbs only (submissions, runs, the trail ...). Source: shared domain.md section 1.3.
 WRITERS: dict[str, frozenset[Role]] = {
     **dict.fromkeys(
-        ("Region", "Province", "Unit", "Person", "MeasureUnit", "CooperativeType", "BudgetCategory", "Holiday"),
+        (
+            "Region",
+            "Province",
+            "Unit",
+            "Person",
+            "MeasureUnit",
+            "CooperativeType",
+            "BudgetCategory",
+            "Holiday",
+        ),
         frozenset({Role.ADMIN}),
     ),
     **dict.fromkeys(
@@ -33,7 +42,17 @@ WRITERS: dict[str, frozenset[Role]] = {
         frozenset({Role.ADMIN, Role.PLANNING}),
     ),
     **dict.fromkeys(
-        ("Project", "Activity", "Indicator", "Target", "MonthPlan", "Form", "FormVersion", "FormAssignment", "VisitActivity"),
+        (
+            "Project",
+            "Activity",
+            "Indicator",
+            "Target",
+            "MonthPlan",
+            "Form",
+            "FormVersion",
+            "FormAssignment",
+            "VisitActivity",
+        ),
         frozenset({Role.ADMIN, Role.PLANNING, Role.DIVISION}),
     ),
     "Cooperative": frozenset({Role.ADMIN, Role.APPROVER, Role.REPORTER}),

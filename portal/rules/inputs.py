@@ -14,7 +14,20 @@ from portal.errors import RuleBroken
 from portal.rules.fiscal import ERA
 
 THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
-MONTHS_SHORT = ("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค.")
+MONTHS_SHORT = (
+    "ม.ค.",
+    "ก.พ.",
+    "มี.ค.",
+    "เม.ย.",
+    "พ.ค.",
+    "มิ.ย.",
+    "ก.ค.",
+    "ส.ค.",
+    "ก.ย.",
+    "ต.ค.",
+    "พ.ย.",
+    "ธ.ค.",
+)
 MONTHS_LONG = (
     "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
     "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม",
@@ -38,7 +51,9 @@ def parse_text(text: str, *, many_lines: bool = False) -> str:
     return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
 
 
-def parse_number(text: str, *, decimals: int = 4, least: Decimal | None = None, greatest: Decimal | None = None) -> Decimal:
+def parse_number(
+    text: str, *, decimals: int = 4, least: Decimal | None = None, greatest: Decimal | None = None
+) -> Decimal:
     """Return the number typed. Thousands commas and Thai digits are understood; a sign is `-` or `−`.
 
     Raises RuleBroken for anything that is not one finite number, has more than `decimals` decimals, or lies outside the limits.

@@ -59,7 +59,10 @@ def share(part: Decimal | int | None, whole: Decimal | int | None) -> Decimal | 
 
 
 def standing(
-    value: Decimal | None, target: Decimal | None, direction: Direction = Direction.MORE, share_of_year: Decimal | None = None
+    value: Decimal | None,
+    target: Decimal | None,
+    direction: Direction = Direction.MORE,
+    share_of_year: Decimal | None = None,
 ) -> Standing:
     """Judge an unrounded `value` against the `target` to date.
 
