@@ -14,7 +14,7 @@ def _is_sound(row: Cooperative) -> None:
     check_registration_number(row.registration_number)
     if row.unit.province_id != row.province_id:
         raise RuleBroken("This province is not the responsible office's.", field="province")
-    if row.officer_id is not None and row.officer.unit_id != row.unit_id:
+    if row.officer is not None and row.officer.unit_id != row.unit_id:
         raise RuleBroken("This officer belongs to another office.", field="officer")
     is_group = row.type.sector == Sector.FARMER_GROUP
     if (row.kind == InstitutionKind.FARMER_GROUP) != is_group and row.kind != InstitutionKind.OCCUPATIONAL_GROUP:

@@ -93,13 +93,13 @@ def one_reading() -> Iterator[None]:
             yield
 
 
-def tuples(query: ModelSelect) -> Iterator[tuple[Any, ...]]:
+def tuples(query: ModelSelect[Any]) -> Iterator[tuple[Any, ...]]:
     """Return the rows of `query` as plain tuples, one after the other; no model is made."""
     rows: Iterator[tuple[Any, ...]] = query.tuples().iterator()
     return rows
 
 
-def read(query: ModelSelect, kind: type[Kind]) -> list[Kind]:
+def read(query: ModelSelect[Any], kind: type[Kind]) -> list[Kind]:
     """Return the rows of `query` as `kind(*columns)`, in the order selected; no model is made."""
     return [kind(*row) for row in tuples(query)]
 

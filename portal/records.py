@@ -15,11 +15,13 @@ from peewee import DataError, IntegrityError
 
 from models import Kept, Person, Table, db, text_of
 from portal import audit, clock, history, scope
+from portal.database import tuples
 from portal.errors import NotFound, RuleBroken, StaleRow, StoreRefused
 from portal.rules import access, inputs, thai
 
 Row = TypeVar("Row", bound=Table)
 Check = Callable[[Any], None]
+STALE = "Somebody else has saved this record meanwhile. Nothing was overwritten: compare both and save again."
 
 # Rules that look at a whole record before it is written; a noun adds its own by `checked(Model)`.
 _CHECKS: dict[type[Table], list[Check]] = {}
@@ -71,7 +73,7 @@ class Work:
             mine = {k: text_of(v) for k, v in changes.items() if k in values}
             theirs = {k: text_of(fresh.__data__.get(_column(model, k))) for k in mine}
             raise StaleRow(
-                "Somebody else has saved this record meanwhile. Nothing was overwritten: compare both and save again.",
+                STALE,
                 theirs={k: v for k, v in theirs.items() if v != mine[k]},
                 mine={k: v for k, v in mine.items() if v != theirs[k]},
             )
@@ -84,12 +86,9 @@ class Work:
             fresh.version = held + 1
             fields = {f: fresh.__data__[f.name] for f in fresh.dirty_fields}
             with _in_words():
-                done = model.update(fields).where(model.id == fresh.id, model.version == held).execute()
+                done = model.update(fields).where(model.id == fresh.id, model._meta.fields["version"] == held).execute()
             if not done:
-                raise StaleRow(
-                    "Somebody else has saved this record meanwhile. Nothing was overwritten: compare both and save again.",
-                    theirs={}, mine={k: text_of(v) for k, v in changes.items()},
-                )  # fmt: skip
+                raise StaleRow(STALE, theirs={}, mine={k: text_of(v) for k, v in changes.items()})
         elif fresh.dirty_fields:
             with _in_words():
                 fresh.save()
@@ -97,11 +96,11 @@ class Work:
         if after != before:
             self.kept.append((model.__name__, fresh.id, before, after, scope.unit_of(fresh)))
         row.__data__.update(fresh.__data__)
-        row._dirty.clear()
+        row._dirty.clear()  # type: ignore[attr-defined]
         return row
 
     def remove(self, row: Table, /) -> None:
-        """Delete a row that nothing else refers to; children that belong to it alone go with it and are kept in history."""
+        """Delete a row that nothing else refers to; children that are its own go with it and stay in history."""
         model = type(row)
         fresh = model.get_or_none(model.id == row.id)
         if fresh is None:
@@ -119,7 +118,8 @@ class Work:
         For imports. With `revisions=False` the act stands in the trail, but not each row's first picture: only
         where the batch itself can be read again (a file kept, a generator with its seed).
         """
-        count, batch = 0, []
+        count = 0
+        batch: list[Table] = []
         size = max(1, min(500, 30_000 // len(model._meta.fields)))
 
         def flush() -> None:
@@ -127,7 +127,7 @@ class Work:
                 model.insert_many([r.__data__ for r in batch]).execute()
             if revisions:
                 last = model.select(model.id).order_by(model.id.desc()).limit(len(batch))
-                for row, ident in zip(batch, sorted(i for (i,) in last.tuples()), strict=True):
+                for row, ident in zip(batch, sorted(i for (i,) in tuples(last)), strict=True):
                     row.id = ident
                     self.kept.append((model.__name__, ident, None, history.picture(row), scope.unit_of(row)))
 

@@ -27,14 +27,14 @@ def unit_condition(model: type[Table], unit_id: int) -> Any:
     return field.in_(inner.where(step == unit_id))
 
 
-def narrowed(query: ModelSelect, person: Person) -> ModelSelect:
+def narrowed(query: ModelSelect[Any], person: Person) -> ModelSelect[Any]:
     """Return `query` with only the rows this person may see.
 
     Central roles see every office's rows. An office's people see rows of their own unit, and every row of
     tables that belong to no unit (reference data). Notices and sign-ins are each person's own, except that
     an administrator sees all sign-ins.
     """
-    model = query.model
+    model: Any = query.model
     if model is Notice or (model is SignIn and person.role != "admin"):
         return query.where(model.person == person.id)
     if sees_all_units(person.role) or not model.unit_path:

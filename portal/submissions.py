@@ -38,7 +38,7 @@ def begin(obligation: Obligation, *, by: Person, at: dt.datetime) -> Submission:
     if there is not None:
         return there
     _check_office(by)
-    version = published(obligation.form) if obligation.form_id else None
+    version = published(obligation.form) if obligation.form is not None else None
     if version is None:
         raise MoveRefused("This form has no published version yet; its owner publishes one.")
     with records.changing(by=by, verb="begin", at=at, as_verb=True) as work:
@@ -167,7 +167,7 @@ def _move(
     note: str | None = None,
     **changes: Any,
 ) -> None:
-    """Take one step. The version is compared again in the UPDATE: of two who press at once, one is told to look again."""
+    """Take one step. The UPDATE compares the version again: of two who press at once, one is told to look again."""
     after = workflow.next_state(submission.state, verb, by.role, note or "")
     if note is not None:
         changes["note"] = note

@@ -584,7 +584,8 @@ def up(migrator, db):
             table_name = "disbursement_target"
             constraints = [
                 Check(
-                    "kind IN ('disbursed_overall', 'disbursed_recurrent', 'disbursed_investment', 'spent_overall', 'spent_recurrent', 'spent_investment')"
+                    "kind IN ('disbursed_overall', 'disbursed_recurrent', 'disbursed_investment', "
+                    "'spent_overall', 'spent_recurrent', 'spent_investment')"
                 ),
                 Check("certainty IN ('sourced', 'derived', 'second_hand', 'inferred')"),
                 Check("quarter BETWEEN 1 AND 4"),

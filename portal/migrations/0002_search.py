@@ -1,4 +1,4 @@
-"""Substring search inside unspaced Thai: FTS5 trigram tables kept by triggers (SQLite), trigram indexes (PostgreSQL)."""
+"""Substring search inside unspaced Thai: FTS5 trigram tables with triggers, or PostgreSQL's trigram indexes."""
 
 from peewee import SqliteDatabase
 

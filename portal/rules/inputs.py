@@ -56,7 +56,8 @@ def parse_number(
 ) -> Decimal:
     """Return the number typed. Thousands commas and Thai digits are understood; a sign is `-` or `−`.
 
-    Raises RuleBroken for anything that is not one finite number, has more than `decimals` decimals, or lies outside the limits.
+    Raises RuleBroken for anything that is not one finite number, has more than `decimals` decimals, or lies
+    outside the limits.
     """
     tidy = text.translate(THAI_DIGITS).replace("−", "-").replace("\u00a0", "").strip()
     if not _NUMBER.fullmatch(tidy):
