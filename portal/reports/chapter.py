@@ -1,0 +1,114 @@
+"""What a chapter is, and the cut of the records it is made from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.rules.fiscal import ERA, first_day
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Which records a book shows, and when they were read.
+
+    `fiscal_year` is a Buddhist year; `period` a month of it, 1 (October) to 12 (September), or None for the
+    whole year. `unit_code` and `project_code` narrow a book to one office or one project. `cut_at` is the
+    Bangkok time at which the records were read.
+    """
+
+    fiscal_year: int
+    cut_at: dt.datetime
+    period: int | None = None
+    unit_code: str | None = None
+    project_code: str | None = None
+    is_demo: bool = False
+
+    @property
+    def last_period(self) -> int:
+        """The last month the book counts: its own month, or September for a whole year."""
+        return self.period or 12
+
+    @property
+    def subject(self) -> str:
+        """What the book is about in one word: `2566-05` for a month (of the calendar, B.E.), `2566` for a year."""
+        if self.period is None:
+            return str(self.fiscal_year)
+        day = first_day(self.fiscal_year, self.period)
+        return f"{day.year + ERA}-{day.month:02d}"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One chapter of a family: the page of one office or of one project.
+
+    `group` heads its entry in the contents (an inspection region, a plan); an empty one heads nothing.
+    """
+
+    code: str
+    title: str
+    group: str
+    page: Any
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter of a book. Its page is `pdf_templates/chapters/<slug>.html`.
+
+    `gather` reads the records of a cut and returns a frozen dataclass of plain values, never a row; the page
+    sees nothing else. A chapter that is set once for every office or project also has `members`, which
+    gathers all of them with a few queries; `gather` then returns the page of the one named in the cut.
+
+    `sees_book` is for pages about the book itself (cover, contents, provenance): they are set when all else
+    is gathered. `in_contents` and `is_numbered` say whether it is listed, and whether its pages carry a foot.
+    """
+
+    slug: str
+    title: str
+    gather: Callable[[Cut], Any]
+    members: Callable[[Cut], Sequence[Member]] | None = None
+    sees_book: bool = False
+    in_contents: bool = True
+    is_numbered: bool = True
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the contents. `kind` is part, group or chapter; `anchor` where it leads, empty for nowhere."""
+
+    kind: str
+    number: str
+    title: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a chapter's figures come from: the function that reads them and the SHA-256 of what it read."""
+
+    number: str
+    title: str
+    reads: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a page about the book itself sees of it."""
+
+    entries: tuple[Entry, ...]
+    sources: tuple[Source, ...]
+    snapshot_sha256: str
+    cut_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The page of a chapter that needs no figures of its own."""
+
+
+def nothing(cut: Cut) -> Nothing:
+    """Gather nothing: for pages that only speak of the book."""
+    return Nothing()

@@ -1,0 +1,139 @@
+"""Curves over the twelve months: what was reached against what was meant, labelled at their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from portal.reports.charts.drawing import ACTUAL, EARLIER, HAIR, INK, INK2, INK3, MONTHS, Drawing, Point, round_top
+
+MAKES = {"actual": (ACTUAL, 0.85), "plan": (INK3, 0.4), "spent": (EARLIER, 0.65), "forecast": (ACTUAL, 0.6)}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: cumulative values at the ends of the months from October (None = not known).
+
+    `make` is actual, plan, spent or forecast; `label` stands at its end, without its number.
+    """
+
+    make: str
+    label: str
+    values: tuple[float | None, ...]
+
+
+def curve(
+    lines: Sequence[Line],
+    *,
+    now: int,
+    unit: str,
+    width: float = 86.5,
+    height: float = 46,
+    top: float | None = None,
+    digits: int = 1,
+    right: float = 20,
+    starts_at_zero: bool = True,
+    dots: Sequence[int] = (),
+) -> Markup:
+    """Return the curves on an axis from 0 to `top` (a round number above the greatest value when None).
+
+    Month `now` (1..12) is where the present is. `dots` are months at which the plan is known for certain
+    (quarter ends): they are marked on it, the line between them is only drawn straight.
+    """
+    known = [v for line in lines for v in line.values if v is not None]
+    end, step = round_top(max(known, default=0.0)) if top is None else (top, top / 5)
+    left, upper, lower = 9.0, 4.0, 4.6
+    w, h = width - left - right, height - upper - lower
+    d = Drawing(width, height, alt=_words(lines, unit))
+
+    def at(month: float, value: float) -> Point:
+        return left + w * month / 12, upper + h * (1 - value / end)
+
+    ticks = [step * i for i in range(round(end / step) + 1)]
+    d.segments([(*at(0, v), *at(12, v)) for v in ticks[1:]], HAIR, 0.2)
+    d.segments([(*at(0, 0), *at(12, 0))], INK, 0.3)
+    for value in ticks:
+        d.text(left - 1.2, at(0, value)[1] + 0.8, f"{value:,.10g}", 6.6, "end")
+    for month in range(12):
+        colour, weight = (INK if month < now else INK3), (700 if month == now - 1 else 400)
+        d.text(left + w * (month + 0.5) / 12, height - 1.1, MONTHS[month], 6.2, "middle", colour, weight)
+    if now < 12:
+        d.segments([(at(now, 0)[0], upper - 1.5, at(now, 0)[0], upper + h)], INK3, 0.22, ".8 .7")
+    d.text(0, 1.9, unit, 6.6)
+    labels: list[tuple[float, float, str, str, float, int]] = []
+    for line in sorted(lines, key=lambda each: each.make == "actual"):
+        colour, thick = MAKES[line.make]
+        points = [at(0, 0)] if starts_at_zero else []
+        points += [at(i + 1, v) for i, v in enumerate(line.values) if v is not None]
+        d.line(points, colour, thick, "1.1 .8" if line.make == "forecast" else "")
+        if line.make == "plan":
+            for month in dots:
+                if len(line.values) >= month and (value := line.values[month - 1]) is not None:
+                    d.dot(*at(month, value), 0.75, "#fff", INK2, 0.3)
+        last = next((v for v in reversed(line.values) if v is not None), None)
+        if last is None:
+            continue
+        x, y = points[-1]
+        words = f"{line.label} {last:,.{digits}f}"
+        if line.make == "actual":
+            d.dot(x, y, 1, colour)
+        labels.append((x, y, words, ACTUAL if line.make == "actual" else INK2, 7.6 if line.make == "actual" else 7, 700 if line.make == "actual" else 500))
+    _place(d, labels, upper, upper + h)
+    return d.markup()
+
+
+def _place(d: Drawing, labels: list[tuple[float, float, str, str, float, int]], upper: float, lower: float) -> None:
+    """Set the labels right of their ends, those near one another apart."""
+    gap = 3.1
+    placed: list[tuple[float, float]] = []
+    for x, y, words, colour, size, weight in sorted(labels, key=lambda each: each[1]):
+        spot = max(upper + 1, min(y + 0.9, lower - 0.4))
+        for other_x, other in placed:
+            if abs(other_x - x) < 26 and spot - other < gap:
+                spot = other + gap
+        placed.append((x, spot))
+        d.text(x + 1.5, spot, words, size, "start", colour, weight)
+
+
+def _words(lines: Sequence[Line], unit: str) -> str:
+    said = []
+    for line in lines:
+        last = next((v for v in reversed(line.values) if v is not None), None)
+        said.append(f"{line.label} {'ไม่มีค่า' if last is None else format(last, ',.1f')}")
+    return f"{unit}: " + ", ".join(said)
+
+
+def control(
+    values: Sequence[float | None], *, labels: Sequence[str], width: float = 179, height: float = 42, centre: float | None, low: float | None, high: float | None, unit: str
+) -> Markup:
+    """Return a chart of single values with their centre and, when given, natural limits (XmR); values beyond are marked."""
+    known = [v for v in values if v is not None]
+    floor = min([*known, *(v for v in (low, centre) if v is not None)], default=0.0)
+    ceiling = max([*known, *(v for v in (high, centre) if v is not None)], default=1.0)
+    span = max(ceiling - floor, 1.0)
+    floor, ceiling = floor - span * 0.12, ceiling + span * 0.12
+    left, right, upper, lower = 9.0, 24.0, 4.0, 5.0
+    w, h = width - left - right, height - upper - lower
+    d = Drawing(width, height, alt=unit)
+
+    def at(index: float, value: float) -> Point:
+        return left + w * (index + 0.5) / len(values), upper + h * (1 - (value - floor) / (ceiling - floor))
+
+    d.text(0, 1.9, unit, 6.6)
+    d.segments([(left, upper + h, left + w, upper + h)], INK, 0.3)
+    for value, name, colour, dash in ((high, "ขีดจำกัดบน", INK3, "1 .8"), (centre, "ค่ากลาง", INK2, ""), (low, "ขีดจำกัดล่าง", INK3, "1 .8")):
+        if value is not None:
+            y = at(0, value)[1]
+            d.segments([(left, y, left + w, y)], colour, 0.3, dash)
+            d.text(left + w + 1.4, y + 0.8, f"{name} {value:,.1f}", 6.8)
+    d.line([at(i, v) for i, v in enumerate(values) if v is not None], ACTUAL, 0.5)
+    for i, value in enumerate(values):
+        d.text(at(i, floor)[0], height - 1.2, labels[i], 6.4, "middle", INK if value is not None else INK3)
+        if value is not None:
+            beyond = (low is not None and value < low) or (high is not None and value > high)
+            d.dot(*at(i, value), 1.25 if beyond else 0.95, "#951f16" if beyond else ACTUAL)
+            x, y = at(i, value)
+            d.text(x, y - 1.9, f"{value:,.1f}", 6.4, "middle", "#951f16" if beyond else INK, 700 if beyond else 400)
+    return d.markup()

@@ -1,0 +1,138 @@
+"""Work done in processes of its own, a few at a time, each with a limit on time and memory.
+
+Each piece is forked from this process, which has loaded everything; it ends with its piece, so memory stays
+flat however long a book is, and a piece that runs wild takes nothing down with it.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.process import BaseProcess
+
+from portal.errors import PortalError
+
+SECONDS = 120
+BYTES = 1 << 30
+BEAT = 0.5
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece of work: `do` runs in a process of its own and leaves its result in a file."""
+
+    key: str
+    do: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a piece ended: `error` is empty when it is done, else the reason in words."""
+
+    key: str
+    seconds: float
+    error: str
+
+
+@dataclass
+class _Running:
+    piece: Piece
+    process: BaseProcess
+    pipe: connection.Connection
+    since: float
+
+
+def work(
+    pieces: Sequence[Piece],
+    *,
+    workers: int = 2,
+    seconds: float = SECONDS,
+    memory: int = BYTES,
+    started: Callable[[str], None] = lambda key: None,
+    beat: Callable[[], None] = lambda: None,
+) -> Iterator[Outcome]:
+    """Do all `pieces`, `workers` at a time, and yield each outcome as it comes.
+
+    `seconds` of wall time and `memory` bytes are the limits of one piece. `started` is told each key as its
+    process begins; `beat` is called at least every half second. When either raises, or the caller stops
+    listening, every process is ended first.
+    """
+    fork = multiprocessing.get_context("fork")
+    waiting = list(reversed(pieces))
+    running: list[_Running] = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                piece = waiting.pop()
+                mine, theirs = fork.Pipe(duplex=False)
+                process = fork.Process(target=_child, args=(piece.do, theirs, mine, seconds, memory))
+                process.start()
+                theirs.close()
+                running.append(_Running(piece, process, mine, time.monotonic()))
+                started(piece.key)
+            ready = connection.wait([each.pipe for each in running], timeout=BEAT)
+            beat()
+            for each in list(running):
+                spent = time.monotonic() - each.since
+                if each.pipe in ready:
+                    error = _last_words(each)
+                elif spent > seconds:
+                    each.process.kill()
+                    error = f"it took longer than {seconds:.0f} seconds"
+                else:
+                    continue
+                each.process.join()
+                each.pipe.close()
+                running.remove(each)
+                yield Outcome(each.piece.key, spent, error)
+    finally:
+        for each in running:
+            each.process.kill()
+            each.process.join()
+            each.pipe.close()
+
+
+def _last_words(each: _Running) -> str:
+    try:
+        return str(each.pipe.recv())
+    except EOFError:
+        each.process.join()
+        return f"its process ended ({_how(each.process.exitcode or 0)})"
+
+
+def _how(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+def _child(
+    do: Callable[[], None],
+    pipe: connection.Connection,
+    parents: connection.Connection,
+    seconds: float,
+    memory: int,
+) -> None:
+    parents.close()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+    error = ""
+    try:
+        do()
+    except MemoryError:
+        error = f"it needed more than {memory >> 20} MB of memory"
+    except PortalError as refused:
+        error = str(refused)
+    except Exception as wrong:  # the roof of this process: whatever it is, the parent must hear of it
+        error = f"{type(wrong).__name__}: {wrong}"[:500]
+    pipe.send(error)
+    pipe.close()
+    os._exit(0)

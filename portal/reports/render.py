@@ -1,0 +1,201 @@
+"""Pages to PDF. The only file that knows WeasyPrint, and the only one that fills templates."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import hashlib
+import json
+import logging
+import os
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import weasyprint
+from weasyprint.logger import LOGGER
+from weasyprint.text.ffi import ffi, pango
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+from portal import fonts
+from portal.reports import thai_text
+from portal.reports.charts import CHARTS
+
+HOME = Path(__file__).resolve().parents[2]
+TEMPLATES = HOME / "pdf_templates"
+# What decides how a page looks beside its figures; their bytes are part of every chapter's key.
+SOURCES = ("pdf_templates", "portal/reports", "portal/rules", "portal/formats.py", "portal/fonts.py")
+SCALE = 0.75  # CSS px to PDF pt
+PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+MOST_PICTURE_BYTES = 8_000_000
+
+_configuration: FontConfiguration | None = None
+
+
+class Refused(ValueError):
+    """A page named something that is not one of the report's own assets."""
+
+
+class Assets(URLFetcher):
+    """Serves the files of `pdf_templates` by name (`asset:fonts/Sarabun-400.ttf`) and pictures written into
+    the page as data. Everything else is refused and stops the page: no network, no file, no redirect."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        """Return the asset named by `url`; raise Refused for anything else."""
+        if url.startswith("asset:"):
+            path = assets().get(url.removeprefix("asset:"))
+            if path is None:
+                raise Refused(f"no such asset: {url[:200]}")
+            return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "application/octet-stream"})
+        if url.startswith("data:image/"):
+            return self._picture(url)
+        raise Refused(f"the page may not fetch {url[:200]}")
+
+    def _picture(self, url: str) -> URLFetcherResponse:
+        kind = url[len("data:") :].partition(";")[0]
+        if kind not in PICTURES or len(url) > MOST_PICTURE_BYTES * 4 // 3:
+            raise Refused(f"a picture of the kind “{kind[:40]}” or of this size is not printed")
+        with urllib.request.urlopen(url) as response:
+            content = response.read()
+        if not content.startswith(PICTURES[kind]):
+            raise Refused(f"the picture is not what it says it is ({kind})")
+        return URLFetcherResponse(url, content, {"Content-Type": kind})
+
+
+@functools.cache
+def assets() -> dict[str, Path]:
+    """Return the files a page may name: typefaces and drawings of `pdf_templates`, by their paths in it."""
+    kept = {".ttf", ".png"}
+    return {
+        path.relative_to(TEMPLATES).as_posix(): path
+        for path in sorted(TEMPLATES.rglob("*"))
+        if path.suffix in kept and path.is_file()
+    }
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    """Return the templates: everything escaped, every unknown name an error, the charts within reach."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(CHARTS)
+    return made
+
+
+@functools.cache
+def style() -> str:
+    """Return the style sheets every page is set with."""
+    return "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("fonts.css", "book.css"))
+
+
+def page_html(template: str, **values: Any) -> str:
+    """Return `template` (a path in `pdf_templates`) filled with `values`, as a whole HTML document."""
+    return environment().get_template(template).render(style=style(), **values)
+
+
+def fingerprint() -> str:
+    """Return a hash of everything beside the figures that decides how a page looks: templates, styles,
+    charts, typefaces, and the versions of the libraries that set them."""
+    sums = hashlib.sha256()
+    for path in _sources():
+        sums.update(f"{path.relative_to(HOME)}\n".encode() + path.read_bytes())
+    pango_version = ffi.string(pango.pango_version_string()).decode()
+    for word in (fonts.digest(), weasyprint.__version__, pango_version, jinja2.__version__, sys.version):
+        sums.update(f"{word}\n".encode())
+    return sums.hexdigest()
+
+
+def _sources() -> Iterator[Path]:
+    for name in SOURCES:
+        place = HOME / name
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.suffix in (".html", ".css", ".py", ".png") and path.is_file():
+                yield path
+
+
+def warm() -> None:
+    """Load what every chapter needs, once, in the process that will fork for them."""
+    global _configuration
+    if _configuration is not None:
+        return
+    for name in fonts.files():
+        thai_text.face(name)
+    # One letter of every weight, so that fontconfig has opened each face before the first fork.
+    letters = "".join(f'<b style="font-weight:{weight}">กA1</b>' for weight in fonts.WEIGHTS)
+    configuration = FontConfiguration()
+    page = f'<html lang="th"><style>{style()}</style><p>{letters}<i style="font-family:Laksaman">ก≥</i></p>'
+    weasyprint.HTML(string=page, url_fetcher=Assets()).render(font_config=configuration).write_pdf()
+    _configuration = configuration
+    gc.collect()
+    gc.freeze()
+
+
+class _Warnings(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage()[:300])
+
+
+def to_pdf(html: str) -> tuple[bytes, dict[str, Any]]:
+    """Set one document. Returns its PDF (without page numbers) and what binding needs to know of it: number
+    of pages, headings and anchors with page and place in points, and each face's glyphs with their texts."""
+    warm()
+    heard = _Warnings()
+    LOGGER.addHandler(heard)
+    try:
+        document = weasyprint.HTML(string=html, url_fetcher=Assets()).render(font_config=_configuration)
+        facts: dict[str, Any] = {"pages": len(document.pages)}
+        facts["headings"] = list(_flat(document.make_bookmark_tree(SCALE, transform_pages=True)))
+        anchors = facts["anchors"] = {}
+        for number, page in enumerate(document.pages):
+            for name, (x, y, *_) in page.anchors.items():
+                anchors.setdefault(name, [number, round(x * SCALE, 2), round((page.height - y) * SCALE, 2)])
+
+        def finish(document: Any, pdf: Any) -> None:
+            thai_text.correct(document, pdf)
+            # Subsets keep the glyph numbers of the font file, so those of all chapters can be united.
+            faces = facts["fonts"] = {}
+            for font in document.fonts.values():
+                face = faces.setdefault(
+                    font.hash, {"face": thai_text.name_of(font), "missing": 0, "text": {}, "widths": {}}
+                )
+                face["missing"] += len(font.missing)
+                face["text"].update(font.to_unicode)
+                face["widths"].update(font.widths)
+
+        content = document.write_pdf(finisher=finish)
+    finally:
+        LOGGER.removeHandler(heard)
+    facts["warnings"] = heard.lines
+    return content, facts
+
+
+def _flat(tree: Any, level: int = 1) -> Iterator[list[Any]]:
+    for label, (page, x, y), children, _ in tree:
+        yield [level, label, page, round(x, 2), round(y, 2)]
+        yield from _flat(children, level + 1)
+
+
+def set_into(folder: Path, key: str, html: str) -> None:
+    """Set `html` and keep it in `folder` as `<key>.pdf` and `<key>.json`; the second stands only when both
+    are whole."""
+    content, facts = to_pdf(html)
+    for ending, data in ((".pdf", content), (".json", json.dumps(facts, ensure_ascii=False).encode())):
+        part = folder / f".{key}{ending}.{os.getpid()}"
+        part.write_bytes(data)
+        part.replace(folder / f"{key}{ending}")
