@@ -24,6 +24,7 @@ from models import (
     VisitActivity,
 )
 from portal import records
+from portal.database import tuples
 from portal.records import Work
 from portal.rules.terms import Certainty, Sector, TargetKind, UnitKind
 from portal.seed import calendar, tables
@@ -54,12 +55,12 @@ def add_year(work: Work, number: int) -> int:
     """Add a fiscal year with its periods, deadlines and holidays where they lack; return how many rows came."""
     added = _add(work, FiscalYear, "year", [calendar.year(number)])
     owner = FiscalYear.get(FiscalYear.year == number)
-    have_periods = set(Period.select(Period.kind, Period.number).where(Period.fiscal_year == owner).tuples())
+    have_periods = set(tuples(Period.select(Period.kind, Period.number).where(Period.fiscal_year == owner)))
     for values in calendar.periods(number):
         if (values["kind"], values["number"]) not in have_periods:
             work.create(Period, fiscal_year=owner.id, **values)
             added += 1
-    have_deadlines = set(Deadline.select(Deadline.duty, Deadline.kind).where(Deadline.fiscal_year == owner).tuples())
+    have_deadlines = set(tuples(Deadline.select(Deadline.duty, Deadline.kind).where(Deadline.fiscal_year == owner)))
     for values in calendar.deadlines():
         if (values["duty"], values["kind"]) not in have_deadlines:
             work.create(Deadline, fiscal_year=owner.id, **values)
@@ -73,32 +74,40 @@ def add_year(work: Work, number: int) -> int:
 
 def _add(work: Work, model: type[Table], key: str, rows: Iterable[dict[str, Any]]) -> int:
     """Create the rows whose `key` the table does not hold yet."""
-    have = {value for (value,) in model.select(getattr(model, key)).tuples()}
+    have = {value for (value,) in tuples(model.select(getattr(model, key)))}
     new = [row for row in rows if row[key] not in have]
     for row in new:
         work.create(model, **row)
     return len(new)
 
 
-def _ids(model: type[Table]) -> dict[str, int]:
-    return dict(model.select(model.code, model.id).tuples())  # type: ignore[attr-defined]
+def _pairs(query: Any) -> dict[Any, Any]:
+    """Return a query of two columns as a dictionary from the first to the second."""
+    return dict(tuples(query))
+
+
+def _ids(model: Any) -> dict[str, int]:
+    return _pairs(model.select(model.code, model.id))
+
+
+def _named(row: dict[str, str]) -> dict[str, Any]:
+    """Return the columns that every reference file has."""
+    return {"code": row["code"], "name": row["name_th"], "name_en": row["name_en"]}
 
 
 def _places(work: Work) -> dict[str, int]:
-    added = {}
-    added["Region"] = _add(
-        work, Region, "code", [{"code": r["code"], "name": r["name_th"], "name_en": r["name_en"]} for r in tables.rows("regions")]
-    )
+    added = {
+        "Region": _add(work, Region, "code", [_named(r) for r in tables.rows("regions")]),
+    }
     regions = _ids(Region)
     added["Province"] = _add(
-        work, Province, "code",
-        [
-            {"code": r["code"], "name": r["name_th"], "name_en": r["name_en"], "short": r["short"], "region": regions[r["region_code"]]}
-            for r in tables.rows("provinces")
-        ],
-    )  # fmt: skip
-    provinces = dict(Province.select(Province.code, Province.id).tuples())
-    region_of = dict(Province.select(Province.code, Province.region).tuples())
+        work,
+        Province,
+        "code",
+        [_named(r) | {"short": r["short"], "region": regions[r["region_code"]]} for r in tables.rows("provinces")],
+    )
+    provinces = _ids(Province)
+    region_of = _pairs(Province.select(Province.code, Province.region))
     listed = tables.rows("units")
     root = [r for r in listed if not r["parent_code"]]
     added["Unit"] = 0
@@ -107,10 +116,10 @@ def _places(work: Work) -> dict[str, int]:
         added["Unit"] += _add(
             work, Unit, "code",
             [
-                {
-                    "code": r["code"], "kind": UnitKind(r["kind"]), "name": r["name_th"], "short": r["abbr_th"],
-                    "name_en": r["name_en"], "duty": r["role"], "province": provinces[r["province_code"]],
-                    "region": region_of[r["province_code"]], "parent": units.get(r["parent_code"]),
+                _named(r) | {
+                    "kind": UnitKind(r["kind"]), "short": r["abbr_th"], "duty": r["role"],
+                    "province": provinces[r["province_code"]], "region": region_of[r["province_code"]],
+                    "parent": units.get(r["parent_code"]),
                 }
                 for r in level
             ],
@@ -124,29 +133,20 @@ def _kinds(work: Work) -> dict[str, int]:
         "CooperativeType": _add(
             work, CooperativeType, "code",
             [
-                {
-                    "code": r["code"], "name": r["name_th"], "name_en": r["name_en"],
-                    "sector": Sector(r["sector"]), "reviewer": units[r["reviewing_unit"]],
-                }
+                _named(r) | {"sector": Sector(r["sector"]), "reviewer": units[r["reviewing_unit"]]}
                 for r in tables.rows("cooperative_types")
             ],
         ),
         "MeasureUnit": _add(
             work, MeasureUnit, "code",
             [
-                {
-                    "code": r["code"], "name": r["name_th"], "name_en": r["name_en"],
-                    "decimals": int(r["decimals"]), "is_percentage": r["is_percentage"] == "1",
-                }
+                _named(r) | {"decimals": int(r["decimals"]), "is_percentage": r["is_percentage"] == "1"}
                 for r in tables.rows("measure_units")
             ],
         ),
         "VisitActivity": _add(
             work, VisitActivity, "code",
-            [
-                {"code": r["code"], "name": r["name_th"], "name_en": r["name_en"], "position": n}
-                for n, r in enumerate(tables.rows("visit_activities"), 1)
-            ],
+            [_named(r) | {"position": n} for n, r in enumerate(tables.rows("visit_activities"), 1)],
         ),
         "BudgetCategory": 0,
     }  # fmt: skip
@@ -156,9 +156,9 @@ def _kinds(work: Work) -> dict[str, int]:
         added["BudgetCategory"] += _add(
             work, BudgetCategory, "code",
             [
-                {
-                    "code": r["code"], "name": r["name_th"], "name_en": r["name_en"], "gfmis_code": r["gfmis_code"],
-                    "nature": r["expense_nature"], "parent": parents.get(r["parent_code"]),
+                _named(r) | {
+                    "gfmis_code": r["gfmis_code"], "nature": r["expense_nature"],
+                    "parent": parents.get(r["parent_code"]),
                 }
                 for r in level
             ],
@@ -175,9 +175,9 @@ def _calendar(work: Work) -> dict[str, int]:
 
 
 def _targets(work: Work) -> dict[str, int]:
-    years = dict(FiscalYear.select(FiscalYear.year, FiscalYear.id).tuples())
+    years = _pairs(FiscalYear.select(FiscalYear.year, FiscalYear.id))
     target = DisbursementTarget
-    have = set(target.select(target.fiscal_year, target.quarter, target.kind).tuples())
+    have = set(tuples(target.select(target.fiscal_year, target.quarter, target.kind)))
     added = 0
     for r in tables.rows("disbursement_targets"):
         key = (years[int(r["fiscal_year"])], int(r["quarter"]), TargetKind(r["kind"]))
