@@ -46,7 +46,7 @@ demo: setup ## put the demonstration year into an empty store
 	@$(PORTAL) demo
 
 bench: setup-test ## measure the lists and the books, a line each
-	@$(PY) -m bench
+	@$(PY) -m portal.bench
 
 migrate: setup ## bring the store to this version's tables
 	@$(PORTAL) migrate

@@ -1,7 +1,8 @@
 """What every test may ask for: a fresh store on SQLite and on PostgreSQL, a Redis, the app, a browser, agreed pages."""
 
+import datetime as dt
 import difflib
-import importlib.util
+import importlib
 import os
 import shutil
 import subprocess
@@ -15,10 +16,12 @@ from playwright.sync_api import sync_playwright
 
 import config
 from portal import database as portal_database
+from portal import seed
 from tests import services
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"
+STARTED = dt.datetime(2022, 9, 1, 9, 0)  # when the reference data of the tests was entered
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -115,10 +118,10 @@ def fill(url, kind):
     """Make the tables and load what `kind` promises: migrated, reference, demo."""
     portal_database.use(url)
     portal_database.migrate()
-    if kind in ("reference", "demo") and importlib.util.find_spec("portal.seed"):
-        importlib.import_module("portal.seed").load()
+    if kind in ("reference", "demo"):
+        seed.load(at=STARTED)
     if kind == "demo":
-        importlib.import_module("portal.demo").load()
+        importlib.import_module("portal.demo").build(at=STARTED)
     portal_database.db.close()
     if hasattr(portal_database.db.obj, "close_all"):
         portal_database.db.obj.close_all()
