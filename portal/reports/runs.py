@@ -17,7 +17,7 @@ from typing import Any
 from peewee import fn
 
 from models import Edition, FiscalYear, Period, Person, Run, RunStep, StoreFact, Unit, db
-from portal import records
+from portal import database, records
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StoreRefused
 from portal.files import Files
 from portal.rules import fiscal
@@ -176,6 +176,10 @@ class Progress:
             self._write(steps_done=Run.steps_done + 1)
         self.beat()
 
+    def fail(self, position: int) -> None:
+        """The chapter at `position` cannot be set; the reason will be raised in the end."""
+        self._step(position, RunState.FAILED)
+
     def beat(self) -> None:
         """The work goes on. Cheap, to be called at least every few seconds; stops the work when it must."""
         now = self._now()
@@ -265,8 +269,8 @@ class Waiting:
 def to_ring(at: dt.datetime) -> list[Waiting]:
     """Return the runs nobody is working on: waiting, or with a lease that has run out; oldest first."""
     idle = (Run.state == RunState.WAITING) | ((Run.state == RunState.RUNNING) & (Run.lease_until < at))
-    rows = Run.select(Run.id, Run.attempt).where(idle).order_by(Run.asked_at, Run.id).limit(500).tuples()
-    return [Waiting(run_id, turn) for run_id, turn in rows]
+    rows = Run.select(Run.id, Run.attempt).where(idle).order_by(Run.asked_at, Run.id).limit(500)
+    return database.read(rows, Waiting)
 
 
 def give_up(at: dt.datetime, speak: Speak = lambda language: str) -> int:
@@ -306,7 +310,7 @@ def _open_run(kind: RunKind, subject: str) -> Run | None:
 
 
 def _new_run(kind: RunKind, subject: str, by: Person | None, at: dt.datetime) -> Run:
-    unit = by.unit if by is not None else Unit.get(Unit.duty == "department")
+    unit = by.unit if by is not None else Unit.select().where(Unit.parent.is_null()).order_by(Unit.id).first()
     try:
         with records.changing(by=by, verb="ask_run", at=at, as_verb=True) as work:
             return work.create(Run, kind=kind, subject=subject, asked_by=by, unit=unit, asked_at=at)

@@ -1,0 +1,1 @@
+"""What happens later: work that a worker process does after the page has answered."""

@@ -1,0 +1,92 @@
+"""What runs when, as one table, and the process that goes by it.
+
+An entry looks at the rows and does what is due, so that a time slept through is made up for, and two
+schedulers at once do no harm: each thing is asked for once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import config
+from jobs import queue
+from jobs.words import speak
+from models import Period
+from portal import clock, database, periods
+from portal.reports import runs
+from portal.rules.terms import Duty, PeriodKind, RunKind
+
+log = logging.getLogger(__name__)
+
+PACK_HOUR = 5
+CATCH_UP = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something to look after: `do` is called with the time, `every` so often."""
+
+    name: str
+    every: dt.timedelta
+    do: Callable[[dt.datetime], None]
+
+
+def sweep(at: dt.datetime) -> None:
+    """Ring for every run nobody is working on, and end those that cannot be made."""
+    runs.give_up(at, speak)
+    for waiting in runs.to_ring(at):
+        queue.ring("compile_run", waiting.run_id, turn=waiting.turn)
+
+
+def ask_for_the_pack(at: dt.datetime) -> None:
+    """Ask for a month's pack on the morning it is to be sent out, or within a week after if nothing ran then."""
+    months = Period.select().where(
+        Period.kind == PeriodKind.MONTH,
+        Period.starts_on <= at.date(),
+        Period.ends_on >= at.date() - CATCH_UP - dt.timedelta(days=31),
+    )
+    for period in months:
+        day = periods.due_on(period, Duty.CONSOLIDATE)
+        if day is None:
+            continue
+        due = dt.datetime.combine(day, dt.time(PACK_HOUR))
+        if due <= at <= due + CATCH_UP and not runs.asked_since(RunKind.PACK, period.be_month, due):
+            run = runs.ask(RunKind.PACK, period.be_month, by=None, at=at)
+            queue.ring("compile_run", run.id)
+
+
+TIMETABLE = (
+    Entry("ring again for what waits", dt.timedelta(seconds=15), sweep),
+    Entry("ask for the month's pack", dt.timedelta(minutes=10), ask_for_the_pack),
+)
+
+
+def run(settings: config.Settings) -> None:
+    """Go by the timetable until told to stop (SIGTERM or SIGINT)."""
+    stop = threading.Event()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, lambda signum, frame: stop.set())
+    queue.use(settings.redis_url)
+    database.use(settings.database)
+    # Counted on a clock that nobody can set: the day and hour are the entries' own business.
+    next_time = dict.fromkeys(TIMETABLE, time.monotonic())
+    while not stop.is_set():
+        for entry in TIMETABLE:
+            if time.monotonic() >= next_time[entry]:
+                next_time[entry] = time.monotonic() + entry.every.total_seconds()
+                _do(entry)
+        stop.wait(1)
+
+
+def _do(entry: Entry) -> None:
+    try:
+        with database.db.connection_context():
+            entry.do(clock.now())
+    except Exception:  # the roof: one entry that fails must not keep the others from their time
+        log.exception("could not %s", entry.name)

@@ -1,0 +1,93 @@
+"""The worker: a process that hears the bell and does one job at a time in a child of its own.
+
+Everything heavy is loaded before the first fork, so that a small job takes 50 ms and not a second. A child
+ends with its parent, and a worker that is told to stop hands its job back at once instead of finishing it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import redis
+from rq import Worker
+
+import config
+from jobs import queue
+from portal import database, files, lifeline
+from portal.files import Files
+from portal.reports import render
+from portal.reports.runs import Interrupted
+
+log = logging.getLogger(__name__)
+
+# RQ's own defaults notice a killed worker after 13 minutes; these, after about one.
+WORKER_TTL = 30
+MONITORING_INTERVAL = 5
+MAINTENANCE_INTERVAL = 10
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """What a job has at hand."""
+
+    settings: config.Settings
+    files: Files
+
+
+@contextlib.contextmanager
+def at_work() -> Iterator[AtWork]:
+    """Open the settings, the store and the files for one job, in the process that does it.
+
+    Told to end (SIGTERM), the job is left by Interrupted, once.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    settings = config.load(os.environ)
+    database.use(settings.database)
+    with database.db.connection_context():
+        yield AtWork(settings, files.connect(settings.files, settings.data))
+
+
+def run(settings: config.Settings, *, burst: bool = False) -> None:
+    """Work until told to stop; with `burst`, until no bell rings any more. Raises redis.RedisError."""
+    for job in queue.JOBS.values():
+        importlib.import_module(job.rpartition(".")[0])
+    render.warm()
+    lifeline.tie_every_fork()
+    connection = redis.Redis.from_url(settings.redis_url)
+    worker = _PortalWorker(
+        [queue.queue(connection)],
+        name=f"{socket.gethostname()}-{os.getpid()}",
+        connection=connection,
+        job_class=queue.PortalJob,
+        serializer="json",
+        worker_ttl=WORKER_TTL,
+        job_monitoring_interval=MONITORING_INTERVAL,
+        maintenance_interval=MAINTENANCE_INTERVAL,
+        log_job_description=False,
+    )
+    worker.log_result_lifespan = False
+    worker.work(burst=burst, logging_level="INFO")
+
+
+class _PortalWorker(Worker):
+    """RQ's forking worker, which on SIGTERM asks its child to hand the job back."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        super().handle_warm_shutdown_request()
+        if self.horse_pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> Any:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Interrupted
