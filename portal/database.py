@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,10 +13,10 @@ from playhouse.db_url import parse as parse_url
 from playhouse.migrations import Runner
 from playhouse.pool import PooledPostgresqlDatabase
 
-from models import ALL, BY_NAME, db
+from models import ALL, BY_NAME, Table, db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-__all__ = ["MIGRATIONS", "db", "is_sqlite", "migrate", "one_reading", "pending", "read", "tuples", "use"]
+__all__ = ["MIGRATIONS", "append", "db", "is_sqlite", "migrate", "one_reading", "pending", "read", "tuples", "use"]
 
 # busy_timeout stands first: pragmas run in order, and switching to WAL already needs the wait.
 PRAGMAS = {
@@ -102,6 +102,39 @@ def tuples(query: ModelSelect[Any]) -> Iterator[tuple[Any, ...]]:
 def read(query: ModelSelect[Any], kind: type[Kind]) -> list[Kind]:
     """Return the rows of `query` as `kind(*columns)`, in the order selected; no model is made."""
     return [kind(*row) for row in tuples(query)]
+
+
+def append(model: type[Table], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
+    """Add rows given as the store's own values (satang, ten-thousandths, ISO days) and return how many.
+
+    Columns left out take the model's defaults. Identifiers may be given. Call inside a transaction.
+    """
+    meta = model._meta
+    given = [meta.combined[name] for name in columns]
+    rest = [f for f in meta.sorted_fields if f not in given and f.default is not None]
+    constants = tuple(f.db_value(f.default() if callable(f.default) else f.default) for f in rest)
+    names = ", ".join(f'"{f.column_name}"' for f in [*given, *rest])
+    table = meta.table_name
+    count = 0
+
+    def counted() -> Iterator[tuple[Any, ...]]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield row + constants
+
+    if is_sqlite():
+        marks = ", ".join("?" * (len(given) + len(rest)))
+        db.cursor().executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', counted())
+        return count
+    cursor = db.cursor()
+    cursor.execute(f'LOCK TABLE "{table}" IN SHARE ROW EXCLUSIVE MODE')  # nobody takes an identifier meanwhile
+    with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+        for row in counted():
+            copy.write_row(row)
+    if meta.primary_key in given:
+        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM \"{table}\"))")
+    return count
 
 
 def forget_everything() -> None:
