@@ -26,6 +26,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "fiscal_year"
             constraints = [
                 Check("year BETWEEN 2400 AND 2700"),
@@ -45,6 +46,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "plan"
             indexes = ((("fiscal_year", "code"), True),)
 
@@ -59,6 +61,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "region"
 
     db.create_tables([Region])
@@ -74,6 +77,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "province"
 
     db.create_tables([Province])
@@ -95,6 +99,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "unit"
             constraints = [
                 Check("kind IN ('central', 'provincial')"),
@@ -122,6 +127,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "project"
             constraints = [
                 Check("ends_on >= starts_on"),
@@ -140,6 +146,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "activity"
             indexes = ((("project", "code"), True),)
 
@@ -160,6 +167,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "period"
             constraints = [
                 Check("kind IN ('month', 'quarter', 'year')"),
@@ -185,6 +193,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "form"
             constraints = [
                 Check("kind IN ('month', 'quarter', 'year')"),
@@ -205,6 +214,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "obligation"
             constraints = [
                 Check("state IN ('open', 'met', 'waived')"),
@@ -230,6 +240,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "form_version"
             constraints = [
                 Check("state IN ('draft', 'published', 'retired')"),
@@ -254,6 +265,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "person"
             constraints = [
                 Check("role IN ('admin', 'planning', 'division', 'reporter', 'approver', 'executive')"),
@@ -278,6 +290,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "submission"
             constraints = [
                 Check("state IN ('draft', 'submitted', 'returned', 'verified', 'consolidated')"),
@@ -305,6 +318,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "measure_unit"
             constraints = [
                 Check("decimals BETWEEN 0 AND 4"),
@@ -329,6 +343,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "indicator"
             constraints = [
                 Check("direction IN ('more', 'less')"),
@@ -351,6 +366,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "answer"
             constraints = [
                 Check("mark IN ('value', 'not_applicable')"),
@@ -374,6 +390,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "attachment"
             constraints = [
                 Check("size >= 0"),
@@ -395,6 +412,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "audit_entry"
             indexes = ((("table_name", "row_id"), False), (("unit", "at"), False))
 
@@ -411,6 +429,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "budget_category"
 
     db.create_tables([BudgetCategory])
@@ -429,6 +448,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "budget_line"
             constraints = [
                 Check("nature IN ('recurrent', 'investment')"),
@@ -451,6 +471,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "comment"
 
     db.create_tables([Comment])
@@ -465,6 +486,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "cooperative_type"
             constraints = [
                 Check("sector IN ('agricultural', 'non_agricultural', 'farmer_group')"),
@@ -494,6 +516,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "cooperative"
             constraints = [
                 Check("kind IN ('cooperative', 'farmer_group', 'occupational_group')"),
@@ -515,6 +538,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "cooperative_year"
             constraints = [
                 Check("grade IN ('excellent', 'very_good', 'good', 'below', 'not_assessed')"),
@@ -536,6 +560,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "deadline"
             constraints = [
                 Check("duty IN ('report', 'visits', 'check', 'consolidate', 'outcome', 'book')"),
@@ -559,6 +584,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "disbursement"
             constraints = [
                 Check("month BETWEEN 1 AND 12"),
@@ -581,6 +607,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "disbursement_target"
             constraints = [
                 Check(
@@ -617,6 +644,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "run"
             constraints = [
                 Check("kind IN ('pack', 'book', 'import', 'export')"),
@@ -651,6 +679,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "edition"
             constraints = [
                 Check("state IN ('draft', 'for_meeting', 'final', 'superseded')"),
@@ -673,6 +702,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "export_run"
             constraints = [
                 Check("state IN ('made', 'sent', 'received', 'refused')"),
@@ -687,6 +717,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "form_assignment"
             indexes = ((("form", "unit"), True),)
 
@@ -699,6 +730,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "holiday"
 
     db.create_tables([Holiday])
@@ -720,6 +752,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "import_batch"
             constraints = [
                 Check("state IN ('staged', 'taken', 'refused', 'undone')"),
@@ -735,6 +768,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "target"
             constraints = [
                 Check("value >= 0"),
@@ -751,6 +785,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "month_plan"
             constraints = [
                 Check("month BETWEEN 1 AND 12"),
@@ -770,6 +805,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "notice"
 
     db.create_tables([Notice])
@@ -782,6 +818,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "password_link"
 
     db.create_tables([PasswordLink])
@@ -796,6 +833,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "revision"
             indexes = ((("table_name", "row_id"), False),)
 
@@ -811,6 +849,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "run_step"
             constraints = [
                 Check("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')"),
@@ -829,6 +868,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "sign_in"
 
     db.create_tables([SignIn])
@@ -839,6 +879,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "store_fact"
 
     db.create_tables([StoreFact])
@@ -853,6 +894,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "visit_activity"
 
     db.create_tables([VisitActivity])
@@ -878,6 +920,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "visit"
             constraints = [
                 Check("place IN ('on_site', 'online')"),
@@ -909,6 +952,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "visit_plan"
             constraints = [
                 Check("state IN ('draft', 'approved')"),
@@ -927,6 +971,7 @@ def up(migrator, db):
 
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = "visit_plan_line"
             constraints = [
                 Check("month BETWEEN 1 AND 12"),

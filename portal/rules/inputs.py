@@ -99,7 +99,7 @@ def parse_date(text: str) -> dt.date:
     common year included.
     """
     tidy = text.translate(THAI_DIGITS).strip()
-    found = re.fullmatch(r"(\d{1,2})[\s/.-]+([^\d/]+|\d{1,2})[\s/.-]*(?:พ\.?ศ\.?\s*)?(\d{4}|\d{2})", tidy, re.ASCII)
+    found = re.fullmatch(r"(\d{1,2})[\s/.-]+([^\d/]+?|\d{1,2})[\s/.-]*(?:พ\.?ศ\.?\s*)?(\d{4}|\d{2})", tidy, re.ASCII)
     if found:
         day, month_word, year = found.groups()
     elif found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", tidy, re.ASCII):
