@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask import g
 from playwright.sync_api import sync_playwright
 
 import config
+from portal import clock, seed
 from portal import database as portal_database
-from portal import seed
 from tests import services
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 STARTED = dt.datetime(2022, 9, 1, 9, 0)  # when the reference data of the tests was entered
 CHROMIUM = "/usr/bin/chromium"
+TOKEN = "HTTP_X_CSRF_TOKEN"  # under this name a request carries the proof that it comes from a page of ours
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -223,6 +225,38 @@ def settings(request, redis_server, tmp_path):
             "PORTAL_DEMO": "0",
         }
     )
+
+
+@pytest.fixture
+def app(settings):
+    """The portal over this test's store."""
+    return importlib.import_module("portal.app").create_app(settings)
+
+
+@pytest.fixture
+def client(app):
+    """A browser without scripts, signed in as nobody."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app, client):
+    """`sign_in(person)`: `client` is this person's from now on; `sign_in(person, app.test_client())` another one.
+
+    Its changing requests carry the token of a page of ours; `client.environ_base.pop(TOKEN)` takes that away.
+    """
+
+    sign_ins, guard = importlib.import_module("portal.sign_ins"), importlib.import_module("portal.web.guard")
+
+    def enter(person, browser=client):
+        token = sign_ins.begin_sign_in(person, agent="tests", at=clock.now())
+        browser.set_cookie(importlib.import_module("portal.web.sign_in").COOKIE, token)
+        with app.test_request_context():
+            g.token = token
+            browser.environ_base[TOKEN] = guard.csrf_token()
+        return browser
+
+    return enter
 
 
 @pytest.fixture
