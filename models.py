@@ -228,6 +228,7 @@ class SignIn(Table):
     ended_at = DateTimeField(null=True)
     agent = CharField(200, default="")
     unit_path = ("person", "unit")
+    secret = ("token_hash",)
 
 
 class PasswordLink(Table):
@@ -239,6 +240,7 @@ class PasswordLink(Table):
     expires_at = DateTimeField()
     used_at = DateTimeField(null=True)
     unit_path = ("person", "unit")
+    secret = ("token_hash",)
 
 
 # ---------------------------------------------------------------- plans

@@ -6,18 +6,8 @@ import datetime as dt
 
 from models import Person, Unit
 from portal import records, sign_ins
-from portal.errors import PortalError, RuleBroken
-from portal.rules.access import OFFICE_ROLES, Role
-from portal.rules.terms import UnitKind
-
-
-@records.checked(Person)
-def _role_fits_unit(person: Person) -> None:
-    is_office = person.unit.kind == UnitKind.PROVINCIAL
-    if (person.role in OFFICE_ROLES) != is_office:
-        raise RuleBroken(
-            "Reporters and approvers belong to a field office, all other roles to a central unit.", field="role"
-        )
+from portal.errors import PortalError
+from portal.rules.access import Role
 
 
 def add(*, username: str, name: str, role: Role, unit: Unit, by: Person | None, email: str = "") -> Person:

@@ -7,7 +7,7 @@ included) and the audit entry: all are kept or none. No door calls save(), inser
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -15,26 +15,13 @@ from peewee import DataError, IntegrityError
 
 from models import Kept, Person, Table, db, text_of
 from portal import audit, clock, database, history, scope
+from portal.checks import CHECKS
 from portal.database import tuples
 from portal.errors import NotAllowed, NotFound, RuleBroken, StaleRow, StoreRefused
 from portal.rules import access, inputs, thai
 
 Row = TypeVar("Row", bound=Table)
-Check = Callable[[Any], None]
 STALE = "Somebody else has saved this record meanwhile. Nothing was overwritten: compare both and save again."
-
-# Rules that look at a whole record before it is written; a noun adds its own by `checked(Model)`.
-_CHECKS: dict[type[Table], list[Check]] = {}
-
-
-def checked(model: type[Table]) -> Callable[[Check], Check]:
-    """Register a rule of one table: a function that takes the row about to be written and refuses by raising."""
-
-    def add(check: Check) -> Check:
-        _CHECKS.setdefault(model, []).append(check)
-        return check
-
-    return add
 
 
 class Work:
@@ -89,7 +76,11 @@ class Work:
             fresh.version = seen_version + 1
             fields = {f: fresh.__data__[f.name] for f in fresh.dirty_fields}
             with _in_words():
-                done = model.update(fields).where(model.id == fresh.id, model._meta.fields["version"] == seen_version).execute()
+                done = (
+                    model.update(fields)
+                    .where(model.id == fresh.id, model._meta.fields["version"] == seen_version)
+                    .execute()
+                )
             if not done:
                 raise StaleRow(STALE, theirs={}, mine={k: text_of(v) for k, v in changes.items()})
         elif fresh.dirty_fields:
@@ -176,7 +167,7 @@ class Work:
                 raise NotFound("This record is no longer there.")
         if rules:
             _check_columns(row)
-            for check in _CHECKS.get(model, ()):
+            for check in CHECKS.get(model, ()):
                 check(row)
 
 

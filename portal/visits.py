@@ -6,30 +6,9 @@ import datetime as dt
 
 from models import Person, Unit, Visit, VisitPlan
 from portal import clock, records
-from portal.errors import MoveRefused, NotAllowed, RuleBroken
+from portal.errors import MoveRefused, NotAllowed
 from portal.rules.access import Role
 from portal.rules.terms import PlanState, VisitState
-
-
-@records.checked(Visit)
-def _is_sound(row: Visit) -> None:
-    if row.cooperative.unit_id != row.unit_id:
-        raise RuleBroken("This institution belongs to another office.", field="cooperative")
-    if row.officer.unit_id != row.unit_id:
-        raise RuleBroken("This officer belongs to another office.", field="officer")
-    if row.visited_on > row.recorded_at.date():
-        raise RuleBroken("A visit cannot lie in the future.", field="visited_on")
-    registered, dissolved = row.cooperative.registered_on, row.cooperative.dissolved_on
-    if (registered and row.visited_on < registered) or (dissolved and row.visited_on > dissolved):
-        raise RuleBroken("On that day the institution did not exist.", field="visited_on")
-    if row.is_unplanned and not row.unplanned_reason.strip():
-        raise RuleBroken("A visit outside the plan is welcome; please say why it was made.", field="unplanned_reason")
-
-
-@records.checked(VisitPlan)
-def _plan_is_sound(row: VisitPlan) -> None:
-    if row.cooperative.unit_id != row.unit_id:
-        raise RuleBroken("This institution belongs to another office.", field="cooperative")
 
 
 def record(*, by: Person, at: dt.datetime | None = None, **values: object) -> Visit:

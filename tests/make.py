@@ -90,7 +90,7 @@ def period(number=8, year=2566, *, is_open=True):
     return made
 
 
-def indicator(**values):
+def indicator(*, decimals=0, is_percentage=False, **values):
     n = next(_numbers)
     fy = fiscal_year()
     plan = _one(Plan, code="T1") or row(Plan, fiscal_year=fy, code="T1", name="แผนงานตัวอย่าง")
@@ -99,7 +99,7 @@ def indicator(**values):
         starts_on=fy.starts_on, ends_on=fy.ends_on,
     )  # fmt: skip
     activity = row(Activity, project=project, code=f"T{n}", name="กิจกรรมตัวอย่าง")
-    measure = _one(MeasureUnit, name="แห่งตัวอย่าง") or row(MeasureUnit, code="TPLACE", name="แห่งตัวอย่าง")
+    measure = row(MeasureUnit, code=f"T{n}", name=f"หน่วยนับ {n}", decimals=decimals, is_percentage=is_percentage)
     return row(Indicator, activity=activity, code=f"T{n}", name=f"ตัวชี้วัดตัวอย่าง {n}", measure_unit=measure, **values)
 
 

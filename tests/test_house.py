@@ -17,7 +17,7 @@ FLOORS = {
     "portal.rules": 1, "portal.formats": 1,
     "models": 2,
     "portal.database": 3, "portal.audit": 3, "portal.history": 3, "portal.scope": 3, "portal.search": 3,
-    "portal.records": 3, "portal.files": 3, "portal.embedded_redis": 3,
+    "portal.checks": 3, "portal.records": 3, "portal.files": 3, "portal.embedded_redis": 3,
     "portal.people": 4, "portal.sign_ins": 4, "portal.units": 4, "portal.plans": 4, "portal.periods": 4,
     "portal.obligations": 4, "portal.submissions": 4, "portal.cooperatives": 4, "portal.visits": 4,
     "portal.budget": 4, "portal.notices": 4, "portal.forms": 4, "portal.store_facts": 4,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from portal.errors import RuleBroken
 
@@ -28,16 +29,13 @@ def check_new(password: str, username: str = "", name: str = "") -> None:
     bare = re.sub(r"[\W\d_]+", "", folded)
     own = [part for part in re.split(r"[\s._-]+", f"{username} {name}".casefold()) if len(part) >= 4]
     words = [*_COMMON, *own]
-    if len(set(folded)) < 5 or _is_run(folded) or any(bare == word or _is_mostly(word, folded) for word in words):
+    is_common = any(bare == word or (word in folded and len(folded) - len(word) < 6) for word in words)
+    if len(set(folded)) < 5 or _is_run(folded) or is_common:
         raise RuleBroken(
             "This password is too easy to guess. Three or four words of your own are a good one.", field="password"
         )
 
 
-def _is_mostly(word: str, password: str) -> bool:
-    return word in password and len(password) - len(word) < 6
-
-
 def _is_run(password: str) -> bool:
-    steps = {ord(b) - ord(a) for a, b in zip(password, password[1:], strict=False)}
+    steps = {ord(b) - ord(a) for a, b in pairwise(password)}
     return len(steps) == 1 and abs(steps.pop()) <= 1

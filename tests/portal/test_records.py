@@ -210,7 +210,24 @@ def test_scope_shows_an_office_its_own_rows_and_central_roles_all(migrated):
 
 
 def test_quantities_keep_four_decimals_exactly(migrated):
-    indicator = make.indicator()
+    indicator = make.indicator(decimals=4)
     target = make.row(Target, indicator=indicator, unit=make.unit(), value=Decimal("1234567.8901"))
 
     assert Target.get_by_id(target.id).value == Decimal("1234567.8901")
+
+
+def test_half_a_cooperative_cannot_be_planned(migrated):
+    with pytest.raises(RuleBroken, match="decimals"):
+        make.row(Target, indicator=make.indicator(decimals=0), unit=make.unit(), value=Decimal("0.5"))
+
+
+def test_a_percentage_is_never_summed(migrated):
+    with pytest.raises(RuleBroken, match="never summed"):
+        make.indicator(is_percentage=True, month_rule="sum", unit_rule="average")
+
+
+def test_a_published_version_never_changes(migrated):
+    version = make.form().versions.get()
+
+    with pytest.raises(RuleBroken, match="never changes"), records.changing(by=None) as work:
+        work.update(version, spec={"sections": []})
