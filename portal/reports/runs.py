@@ -93,6 +93,12 @@ def fiscal_cut(kind: RunKind, subject: str) -> tuple[int, int | None]:
     return int(subject), None
 
 
+def check_has_records(year: int) -> None:
+    """Refuse a fiscal year that the portal does not know."""
+    if not FiscalYear.select().where(FiscalYear.year == year).exists():
+        raise RuleBroken("The fiscal year {year} is not in the portal.", field="subject", year=year)
+
+
 def ask(kind: RunKind, subject: str, *, by: Person | None, at: dt.datetime) -> Run:
     """Return the open run for this pack or book: the one already asked for, or a new one.
 
@@ -101,8 +107,7 @@ def ask(kind: RunKind, subject: str, *, by: Person | None, at: dt.datetime) -> R
     _check_may_ask(by)
     subject = subject.strip()
     year, _ = fiscal_cut(kind, subject)
-    if not FiscalYear.select().where(FiscalYear.year == year).exists():
-        raise RuleBroken("The fiscal year {year} is not in the portal.", field="subject", year=year)
+    check_has_records(year)
     return _open_run(kind, subject) or _new_run(kind, subject, by, at)
 
 

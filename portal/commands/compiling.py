@@ -1,0 +1,97 @@
+"""portal compile: print a pack or a book here and now, without queue or worker."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from portal import clock
+from portal.commands import setting_out
+from portal.errors import RuleBroken
+from portal.reports import editions, runs
+from portal.reports.chapter import Cut
+from portal.rules.terms import RunKind
+
+OUT = click.option(
+    "--out",
+    default=".",
+    show_default="this folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the PDF; made if it is not there.",
+)
+FRESH = click.option("--fresh", is_flag=True, help="Set every chapter anew instead of using those set before.")
+
+
+@click.group("compile")
+def compiling() -> None:
+    """Print a pack or a book here and now."""
+
+
+@compiling.command()
+@click.argument("month")
+@OUT
+@FRESH
+def pack(month: str, out: Path, fresh: bool) -> None:
+    """Print the executive pack of MONTH, a calendar month of the Buddhist Era: 2566-05 is May 2566."""
+    _compile(RunKind.PACK, month, out, fresh)
+
+
+@compiling.command()
+@click.argument("year")
+@OUT
+@FRESH
+def book(year: str, out: Path, fresh: bool) -> None:
+    """Print the annual book of the fiscal YEAR of the Buddhist Era: 2566 is October 2565 to September 2566."""
+    _compile(RunKind.BOOK, year, out, fresh)
+
+
+def _compile(kind: RunKind, subject: str, out: Path, fresh: bool) -> None:
+    given = setting_out.settings()
+    try:
+        year, month = runs.fiscal_cut(kind, subject)
+    except RuleBroken as wrong:
+        raise click.BadParameter(str(wrong)) from wrong
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(setting_out.store(given))
+        runs.check_has_records(year)
+        cache = given.data / "chapters"
+        if fresh:
+            cache = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chapters-", dir=given.data)))
+        cut = Cut(fiscal_year=year, period=month, cut_at=clock.now(), is_demo=runs.is_demo())
+        bar = stack.enter_context(_Bar())
+        made = editions.compile_book(kind.value, cut, out, bar.hear, cache=cache)
+    click.echo(f"file     {made.path}")
+    click.echo(f"pages    {made.pages}")
+    click.echo(f"seconds  {time.monotonic() - began:.1f}")
+    click.echo(f"sha256   {made.sha256}")
+
+
+class _Bar:
+    """A progress bar that moves by chapter; where nobody watches, nothing."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *ended: Any) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(*ended)
+
+    def hear(self, step: editions.Step) -> None:
+        """Show what became of one chapter."""
+        if self._bar is None:
+            watched = click.get_text_stream("stderr")
+            self._bar = click.progressbar(range(step.total), label="chapters", show_pos=True, file=watched)
+            self._bar.__enter__()
+        if step.state in ("done", "kept"):
+            self._bar.update(1)
+        elif step.state == "failed":
+            click.echo(f"\nportal: {step.title}: {step.error}", err=True)
