@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -88,8 +89,7 @@ class _Bar:
     def hear(self, step: editions.Step) -> None:
         """Show what became of one chapter."""
         if self._bar is None:
-            watched = click.get_text_stream("stderr")
-            self._bar = click.progressbar(range(step.total), label="chapters", show_pos=True, file=watched)
+            self._bar = click.progressbar(range(step.total), label="chapters", show_pos=True, file=sys.stderr)
             self._bar.__enter__()
         if step.state in ("done", "kept"):
             self._bar.update(1)
