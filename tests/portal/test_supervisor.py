@@ -1,0 +1,272 @@
+"""`portal serve`: starts whole, keeps going, ends whole."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+import config
+from portal import lifeline, supervisor
+from tests import services
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+class Served:
+    """A portal started by `portal serve` on a data folder and port of its own."""
+
+    def __init__(self, data, port):
+        self.data, self.port = data, port
+        self.process = None
+        self.log = data.parent / f"{data.name}.log"
+
+    @property
+    def settings(self):
+        return config.load(self.variables)
+
+    @property
+    def variables(self):
+        return {
+            "PORTAL_DATA": str(self.data),
+            "PORTAL_PORT": str(self.port),
+            "PORTAL_DEMO": "0",
+            "PORTAL_DATABASE": "",
+            "PORTAL_REDIS": "",
+            "PORTAL_FILES": "",
+        }
+
+    def start(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "portal.cli", "serve"],
+                env=os.environ | self.variables,
+                cwd=config.PROJECT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return self
+
+    def wait(self, seconds=60):
+        def answers():
+            assert self.process.poll() is None, self.said()
+            return self.answers()
+
+        services.wait_until(answers, seconds=seconds, what="the portal answers")
+        return self
+
+    def answers(self):
+        try:
+            return urllib.request.urlopen(f"{self.settings.address}sign-in/", timeout=5).status == 200
+        except (OSError, urllib.error.HTTPError):
+            return False
+
+    def said(self):
+        return self.log.read_text()
+
+    def family(self):
+        return lifeline.descendants(self.process.pid)
+
+    def child(self, verb):
+        """The process id of the web server, the worker, the scheduler or Redis."""
+        for pid in self.family():
+            words = _command(pid)
+            if verb in words[-1:] or (verb == "redis" and "valkey-server" in words[0]):
+                return pid
+        return None
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(15)
+
+
+def _command(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline") as file:
+            return file.read().rstrip("\0").split("\0")
+    except OSError:
+        return [""]
+
+
+def _alive(pids):
+    return [pid for pid in pids if os.path.exists(f"/proc/{pid}") and _command(pid) != [""]]
+
+
+@pytest.fixture
+def served(tmp_path):
+    portal = Served(tmp_path / "var", services.free_port())
+    yield portal
+    if portal.process is not None:
+        family = [portal.process.pid, *portal.family()]
+        for pid in _alive(family):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        portal.process.wait()
+
+
+def _all_there(served):
+    return all(served.child(name) for name in ("web", "worker", "scheduler", "redis"))
+
+
+def _run(served, *words):
+    return subprocess.run(
+        [sys.executable, "-m", "portal.cli", *words],
+        env=os.environ | served.variables,
+        cwd=config.PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_one_signal_ends_every_process_within_ten_seconds(served, number):
+    served.start().wait()
+    services.wait_until(lambda: _all_there(served), seconds=20, what="all four are there")
+    family = served.family()
+    began = time.monotonic()
+
+    code = served.end(number)
+
+    assert time.monotonic() - began < 10
+    assert code == 0, served.said()
+    assert _alive(family) == []
+    assert not served.settings.redis_socket.exists()
+
+
+def test_it_says_where_it_is_and_who_can_sign_in_once(served):
+    served.start().wait()
+    services.wait_until(lambda: "Ctrl-C" in served.said(), seconds=10, what="it says so")
+
+    assert served.settings.address in served.said()
+    assert "administrator      admin" in served.said()
+    assert "one-time password" in served.said()
+
+
+def test_killed_outright_it_takes_everything_along(served):
+    served.start().wait()
+    services.wait_until(lambda: _all_there(served), seconds=20, what="all four are there")
+    family = served.family()
+
+    served.process.kill()
+    served.process.wait()
+
+    services.wait_until(lambda: not _alive(family), seconds=10, what="nothing is left")
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "redis"])
+def test_a_process_that_is_killed_is_started_again(served, name):
+    served.start().wait()
+    services.wait_until(lambda: _all_there(served), seconds=20, what="all four are there")
+    before = served.child(name)
+
+    os.kill(before, signal.SIGKILL)
+
+    services.wait_until(lambda: served.child(name) not in (None, before), seconds=15, what=f"{name} is back")
+    services.wait_until(served.answers, seconds=15, what="the portal answers")
+
+
+def test_the_second_start_answers_within_five_seconds(served):
+    served.start().wait()
+    served.end()
+    began = time.monotonic()
+
+    served.start().wait()
+
+    assert time.monotonic() - began < 5
+
+
+def test_a_second_portal_on_the_same_folder_is_told_so(served):
+    served.start().wait()
+
+    told = _run(served, "serve")
+
+    assert told.returncode == 1
+    assert "is running on" in told.stderr and "PORTAL_DATA" in told.stderr
+    assert len(told.stderr.strip().splitlines()) == 1
+    assert served.answers()
+
+
+def test_two_portals_from_one_clone_do_not_meet(served, tmp_path):
+    other = Served(tmp_path / "other", services.free_port())
+    served.start().wait()
+    try:
+        other.start().wait()
+        assert served.answers()
+        assert served.child("redis") != other.child("redis")
+    finally:
+        assert other.end() == 0
+    assert served.answers()
+
+
+def test_a_port_in_use_is_told_in_a_line(served):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", served.port))
+        taken.listen()
+
+        told = _run(served, "serve")
+
+    assert told.returncode == 1
+    assert told.stderr == f"Error: port {served.port} on 127.0.0.1 is in use: stop what uses it, or set PORTAL_PORT\n"
+    assert not served.settings.redis_socket.exists()
+
+
+def test_a_store_that_cannot_be_opened_is_told_in_a_line_and_leaves_no_process(served):
+    served.data.mkdir()
+    (served.data / "portal.db").write_bytes(b"this is no store, whatever it is" * 100)
+
+    told = _run(served, "serve")
+
+    assert told.returncode == 1
+    assert "file is not a database" in told.stderr
+    assert len(told.stderr.strip().splitlines()) == 1
+    assert not served.settings.redis_socket.exists()
+
+
+def test_a_redis_left_behind_is_taken_over_and_ended_in_the_end(served):
+    served.data.mkdir()
+    left = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path; from portal.embedded_redis import EmbeddedRedis;"
+            "EmbeddedRedis(Path(sys.argv[1]), Path(sys.argv[2])).start()",
+            str(served.data / "redis"),
+            str(served.settings.redis_socket),
+        ],
+        cwd=config.PROJECT,
+    )
+    assert left.wait(20) == 0
+    redis = supervisor.EmbeddedRedis(served.data / "redis", served.settings.redis_socket)
+    pid = redis.process_id()
+    assert pid
+
+    served.start().wait()
+
+    assert redis.process_id() == pid
+    assert served.end() == 0
+    services.wait_until(lambda: not _alive([pid]), seconds=5, what="the adopted Redis is gone")
+
+
+def test_a_log_grows_no_further_than_it_may(tmp_path, monkeypatch):
+    settings = config.load({"PORTAL_DATA": str(tmp_path), "PORTAL_REDIS": "redis://127.0.0.1:1"})
+    watched = supervisor.Supervisor(settings, print)
+    log = tmp_path / "log" / "web.log"
+    monkeypatch.setattr(supervisor, "LOG_SIZE", 100)
+    with log.open("ab") as out:
+        out.write(b"x" * 200)
+        out.flush()
+
+        watched._rotate_logs()
+        out.write(b"more")
+
+    assert log.read_bytes() == b"more"
+    assert log.with_suffix(".log.1").read_bytes() == b"x" * 200
