@@ -111,7 +111,8 @@ def append(model: type[Table], columns: Sequence[str], rows: Iterable[tuple[Any,
     """
     meta = model._meta
     given = [meta.combined[name] for name in columns]
-    rest = [f for f in meta.sorted_fields if f not in given and f.default is not None]
+    names_given = {f.name for f in given}
+    rest = [f for f in meta.sorted_fields if f.name not in names_given and f.default is not None]
     constants = tuple(f.db_value(f.default() if callable(f.default) else f.default) for f in rest)
     names = ", ".join(f'"{f.column_name}"' for f in [*given, *rest])
     table = meta.table_name
@@ -132,7 +133,7 @@ def append(model: type[Table], columns: Sequence[str], rows: Iterable[tuple[Any,
     with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
         for row in counted():
             copy.write_row(row)
-    if meta.primary_key in given:
+    if meta.primary_key.name in names_given:
         cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM \"{table}\"))")
     return count
 

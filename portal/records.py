@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from peewee import DataError, IntegrityError
@@ -146,7 +146,8 @@ class Work:
         """
         if self.by is not None:
             raise NotAllowed("You may look at these records but not change them.")
-        with _in_words():
+        # No savepoint: with one open, SQLite notes every page again for each row (3 minutes instead of 7 seconds).
+        with _in_words(savepoint=False):
             count = database.append(model, columns, rows)
         self._count(model, count)
         return count
@@ -258,10 +259,10 @@ def _owned(row: Table) -> Iterator[Table]:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def _in_words(*, savepoint: bool = True) -> Iterator[None]:
     """Turn the store's own refusals into sentences; the savepoint keeps the transaction usable."""
     try:
-        with db.savepoint():
+        with db.savepoint() if savepoint else nullcontext():
             yield
     except IntegrityError as error:
         text = str(error).lower()

@@ -1,0 +1,58 @@
+"""Figures that were mended after the pack had been printed: taken through the very doors that people use."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from random import Random
+
+from models import Person, Submission
+from portal import submissions
+from portal.demo import phrases
+from portal.demo.forms import key_of
+from portal.demo.planning import ONE
+from portal.demo.reporting import Report
+from portal.rules.workflow import State
+
+COUNT = 60
+
+
+def build(reports: list[Report], reviewers: dict[str, int]) -> int:
+    """Reopen, mend, hand in, verify and consolidate some reports of months 2 to 10; return how many.
+
+    Each step stands in the trail with its own moment, person and reason, the figures before and after included.
+    """
+    rng = Random("2566/corrections")
+    able = [r for r in reports if r.state is State.CONSOLIDATED and 2 <= r.month <= 10 and _figure(r) is not None]
+    people = {p.id: p for p in Person.select()}
+    planning = people[reviewers["planning"]]
+    chosen = sorted(rng.sample(able, COUNT), key=lambda r: (r.month, r.obligation))
+    for report in chosen:
+        found = _figure(report)
+        assert found is not None
+        key, value, whole = found
+        start = dt.datetime.combine(report.due + dt.timedelta(days=rng.randint(9, 30)), dt.time(9, 30))
+        factor = rng.choice((0.7, 0.8, 0.9, 1.1, 1.15, 1.3))
+        mended = Decimal(max(whole, round(value * factor / whole) * whole)) / ONE
+        reason = rng.choice(phrases.CORRECTED)
+        row = Submission.get_by_id(report.submission)
+        approver = people[report.office.approver]
+        reviewer = people[reviewers[report.sheet.owner]]
+        submissions.reopen(row, by=planning, at=start, note=reason)
+        submissions.save_answers(row, {key: mended}, by=approver, at=start + dt.timedelta(hours=2))
+        submissions.submit(row, by=approver, at=start + dt.timedelta(hours=3))
+        submissions.verify(row, by=reviewer, at=start + dt.timedelta(days=1))
+        submissions.consolidate(row, by=planning, at=start + dt.timedelta(days=2))
+    return len(chosen)
+
+
+def _figure(report: Report) -> tuple[str, int, int] | None:
+    """Return the key, value and smallest step of a figure worth mending."""
+    for goal in report.sheet.goals:
+        series = goal.results.get(report.office.id)
+        if series is not None and goal.measure.months == "sum":
+            value = series[report.month - 1]
+            step = 10 ** (4 - goal.decimals)
+            if value and value >= 4 * step:
+                return key_of(goal), value, step
+    return None
