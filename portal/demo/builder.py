@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from werkzeug.security import generate_password_hash
 
-from models import FiscalYear, Period, Person, StoreFact, Submission, Unit
+from models import FiscalYear, Period, Person, StoreFact, Submission
 from portal import periods as calendar
 from portal import records, seed
-from portal.database import db, tuples
+from portal.database import db
 from portal.demo import corrections, forms, money, offices, planning, registry, reporting, visiting
 from portal.errors import MoveRefused
 from portal.records import Work
@@ -44,8 +44,8 @@ def build(
 ) -> dict[str, int]:
     """Fill the empty year 2566 with figures made up by a fixed rule, and mark the store as a demonstration.
 
-    `scale` asks for that many visits in all, spread over five fiscal years, for measurements. `progress(what, done, of)`
-    is told of each step. `password` is what all six LOGINS sign in with; empty = none of them can.
+    `scale` asks for that many visits in all, spread over five fiscal years, for measurements.
+    `progress(what, done, of)` is told of each step. `password` is what all six LOGINS sign in with; empty = none can.
     Returns how many rows of each kind there are. Raises MoveRefused when the year holds real submissions.
     """
 
@@ -54,7 +54,7 @@ def build(
             progress(what, done, STEPS)
 
     db.connect(reuse_if_open=True)
-    moment = at or dt.datetime(2022, 9, 30, 16, 0)
+    moment = at or dt.datetime.combine(dt.date(2022, 9, 30), dt.time(16, 0))
     seed.load(moment)
     if not may_build():
         raise MoveRefused("This store already has submissions; the demonstration year goes into an empty one only.")

@@ -49,7 +49,7 @@ class Work:
 class Venture:
     """One project. `pace` is how far it comes by the end of the year, `lag` how many months it runs late.
 
-    `money` is its budget in million baht, `invest` the share of it that is investment, `first`/`last` its fiscal months.
+    `money` is its budget in million baht, `invest` the share of it for investment, `first`/`last` its fiscal months.
     """
 
     code: str
@@ -71,14 +71,29 @@ class Venture:
 
 
 PLANS = (
-    ("01", "แผนงานบุคลากรภาครัฐ", "Public-sector personnel", "ด้านการปรับสมดุลและพัฒนาระบบการบริหารจัดการภาครัฐ"),
-    ("14", "แผนงานพื้นฐานด้านการสร้างความสามารถในการแข่งขัน", "Basic work for competitiveness", "ด้านการสร้างความสามารถในการแข่งขัน"),
-    ("31", "แผนงานยุทธศาสตร์เสริมสร้างพลังทางสังคม", "Strategic: strength of society", "ด้านการสร้างโอกาสและความเสมอภาคทางสังคม"),
-    ("38", "แผนงานยุทธศาสตร์พัฒนาและส่งเสริมเศรษฐกิจฐานราก", "Strategic: grassroots economy", "ด้านการสร้างโอกาสและความเสมอภาคทางสังคม"),
-    ("22", "แผนงานยุทธศาสตร์การเกษตรสร้างมูลค่า", "Strategic: agriculture of higher value", "ด้านการสร้างความสามารถในการแข่งขัน"),
+    (
+        "01", "แผนงานบุคลากรภาครัฐ", "Public-sector personnel",
+        "ด้านการปรับสมดุลและพัฒนาระบบการบริหารจัดการภาครัฐ",
+    ),
+    (
+        "14", "แผนงานพื้นฐานด้านการสร้างความสามารถในการแข่งขัน", "Basic work for competitiveness",
+        "ด้านการสร้างความสามารถในการแข่งขัน",
+    ),
+    (
+        "31", "แผนงานยุทธศาสตร์เสริมสร้างพลังทางสังคม", "Strategic: strength of society",
+        "ด้านการสร้างโอกาสและความเสมอภาคทางสังคม",
+    ),
+    (
+        "38", "แผนงานยุทธศาสตร์พัฒนาและส่งเสริมเศรษฐกิจฐานราก", "Strategic: grassroots economy",
+        "ด้านการสร้างโอกาสและความเสมอภาคทางสังคม",
+    ),
+    (
+        "22", "แผนงานยุทธศาสตร์การเกษตรสร้างมูลค่า", "Strategic: agriculture of higher value",
+        "ด้านการสร้างความสามารถในการแข่งขัน",
+    ),
 )  # fmt: skip
 
-I, A = Measure, Work
+I, A = Measure, Work  # noqa: E741 - a table of a hundred of them reads better short
 
 PROJECTS: tuple[Venture, ...] = (
     Venture(

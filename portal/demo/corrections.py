@@ -26,12 +26,13 @@ def build(reports: list[Report], reviewers: dict[str, int]) -> int:
     able = [r for r in reports if r.state is State.CONSOLIDATED and 2 <= r.month <= 10 and _figure(r) is not None]
     people = {p.id: p for p in Person.select()}
     planning = people[reviewers["planning"]]
-    chosen = sorted(rng.sample(able, COUNT), key=lambda r: (r.month, r.obligation))
-    for report in chosen:
+    chosen = [(_working_day(r.due + dt.timedelta(days=rng.randint(9, 30))), r) for r in rng.sample(able, COUNT)]
+    chosen.sort(key=lambda pair: (pair[0], pair[1].obligation))
+    for day, report in chosen:
         found = _figure(report)
         assert found is not None
         key, value, whole = found
-        start = dt.datetime.combine(report.due + dt.timedelta(days=rng.randint(9, 30)), dt.time(9, 30))
+        start = dt.datetime.combine(day, dt.time(8, 30)) + dt.timedelta(minutes=rng.randint(0, 150))
         factor = rng.choice((0.7, 0.8, 0.9, 1.1, 1.15, 1.3))
         mended = Decimal(max(whole, round(value * factor / whole) * whole)) / ONE
         reason = rng.choice(phrases.CORRECTED)
@@ -44,6 +45,11 @@ def build(reports: list[Report], reviewers: dict[str, int]) -> int:
         submissions.verify(row, by=reviewer, at=start + dt.timedelta(days=1))
         submissions.consolidate(row, by=planning, at=start + dt.timedelta(days=2))
     return len(chosen)
+
+
+def _working_day(day: dt.date) -> dt.date:
+    """Return `day`, or the Monday after it."""
+    return day + dt.timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
 
 
 def _figure(report: Report) -> tuple[str, int, int] | None:

@@ -13,8 +13,8 @@ from portal.demo.planning import Goal, Held
 from portal.records import Work
 from portal.rules.terms import FormState, PeriodKind
 
-PUBLISHED = dt.datetime(2022, 9, 26, 10, 0)
-_ENGLISH_UNITS = {"PERCENT": "%"}
+_BEING_REVISED = ("G01", "G08")  # a second version of these is in draft
+PUBLISHED = dt.datetime.combine(dt.date(2022, 9, 26), dt.time(10, 0))
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Sheet:
     id: int
     version_id: int
     code: str
+    name: str
     owner_id: int
     owner: str
     goals: list[Goal]
     counts: tuple[Count, ...]
-    venture_pace: float
     only: frozenset[int] | None  # unit ids that owe it; None = all offices
 
 
@@ -102,7 +102,11 @@ def build(work: Work, held: list[Held], offices: list[Office]) -> list[Sheet]:
             for c in counts
         ]  # fmt: skip
         version = _publish(work, form, [{"title": "รายการ", "title_en": "Items", "questions": questions}, _remarks()])
-        out.append(Sheet(form.id, version, code, units[owner], owner, [], counts, 1.0, chosen))
+        out.append(Sheet(form.id, version, code, form.name, units[owner], owner, [], counts, chosen))
+        if code in _BEING_REVISED:
+            draft = questions[:1] + [{**q, "required": False} for q in questions[1:]]
+            sections = [{"title": "รายการ", "title_en": "Items", "questions": draft}, _remarks()]
+            work.create(FormVersion, form=form.id, number=2, spec={"sections": sections})
     return out
 
 
@@ -124,7 +128,7 @@ def _project_form(work: Work, project: Held, position: int) -> Sheet:
     version = _publish(
         work, form, [{"title": "ผลตามตัวชี้วัด", "title_en": "Indicators", "questions": questions}, _remarks()]
     )
-    return Sheet(form.id, version, code, project.owner_id, venture.owner, project.goals, (), venture.pace, None)
+    return Sheet(form.id, version, code, form.name, project.owner_id, venture.owner, project.goals, (), None)
 
 
 def key_of(goal: Goal) -> str:

@@ -19,12 +19,17 @@ from portal.records import Work
 
 AGENCY = "07012"
 MILLION = 100_000_000  # satang in a million baht
+STEP = 10_000  # grants are whole hundreds of baht
 
 # Cumulative share paid at the end of each month, before a project's and an office's own pace.
 _SALARIES = (8.1, 16.3, 24.6, 33.0, 41.4, 49.8, 58.2, 66.6, 75.0, 83.4, 91.7, 99.6)
-_RUNNING = (5.0, 14.0, 26.0, 36.0, 46.5, 58.0, 65.5, 74.0, 82.5, 88.5, 94.0, 99.0)
+_RUNNING = (9.5, 24.5, 40.0, 49.0, 57.5, 66.0, 74.0, 82.0, 89.5, 93.5, 97.0, 99.5)
 _INVESTED = (0.5, 4.0, 12.5, 19.0, 26.0, 34.0, 39.0, 45.0, 51.5, 57.5, 64.5, 73.0)
 _ORDERED = (2.0, 12.0, 27.0, 44.0, 55.0, 63.0, 69.0, 76.0, 82.0, 88.0, 93.0, 97.5)  # paid or under contract
+# Which categories a grant is split over, with their shares.
+_SALARY_KINDS = (("1", 0.94), ("2", 0.06))
+_RUNNING_KINDS = (("2", 0.74), ("4.1", 0.18), ("5", 0.08))
+_INVESTED_KINDS = (("3.1", 0.45), ("3.2", 0.55))
 
 
 @dataclass
@@ -71,48 +76,46 @@ def build(work: Work, year: FiscalYear, held: list[Held], offices: list[Office],
 def _grants(
     project: Held, offices: list[Office], central: dict[str, int], categories: dict[str, int]
 ) -> Iterator[Grant]:
-    """Share a project's money over offices and its owner, each by category; transfers between offices add up to nil."""
+    """Share a project's money over offices and its owner, each by category; transfers between them add up to nil."""
     venture = project.venture
     rng = Random(f"2566/money/{venture.code}")
-    total = round(venture.money * MILLION)
     is_salary = venture.code == "01"
     taking = [o for o in offices if is_salary or any(o.id in goal.targets for goal in project.goals)]
+    owners = _owners(venture.owner, central, is_salary)
+    total = round(venture.money * MILLION / STEP)
     invested = round(total * venture.invest)
     for share, nature, at_centre, kinds in (
-        (total - invested, "recurrent", 0.24 if is_salary else 0.3, _running_kinds(is_salary)),
-        (invested, "investment", 0.85 if venture.code == "07" else 0.06, (("3.1", 0.45), ("3.2", 0.55))),
+        (total - invested, "recurrent", 0.24 if is_salary else 0.3, _SALARY_KINDS if is_salary else _RUNNING_KINDS),
+        (invested, "investment", 0.85 if venture.code == "07" else 0.06, _INVESTED_KINDS),
     ):
         if not share:
             continue
         own = round(share * at_centre)
         parts = curves.apportion(share - own, [o.size * rng.uniform(0.7, 1.3) + 0.15 for o in taking])
-        places = [(o.id, part, _pace(o), rng) for o, part in zip(taking, parts, strict=True)]
-        owners = _owners(venture.owner, central, is_salary)
-        places += [
-            (unit, part, 1.0, rng)
-            for unit, part in zip(owners, curves.apportion(own, [1.0] * len(owners)), strict=True)
-        ]
-        for code, weight in kinds:
-            moved = 0
-            for n, (unit, part, pace, lot) in enumerate(places):
-                act = part * round(weight * 100) // 100 if code != kinds[-1][0] else part - sum(
-                    part * round(w * 100) // 100 for c, w in kinds if c != code
-                )  # fmt: skip
-                act_rounded, change = act, 0
-                if n % 2 == 0 and n + 1 < len(places) and not is_salary and lot.random() < 0.2:
-                    change = -(act * lot.randint(2, 8) // 100)
-                    moved = -change
-                elif n % 2 == 1 and moved:
-                    change, moved = moved, 0
-                yield Grant(
-                    _code(venture.plan, int(venture.code), code), unit, project.id, categories[code], nature,
-                    act_rounded, act_rounded + change, pace * curves.around(lot, 0.04) * (1 - _drag(venture.pace, is_salary)),
-                    is_salary,
-                )  # fmt: skip
+        parts += curves.apportion(own, [1.0] * len(owners))
+        units = [o.id for o in taking] + owners
+        paces = [_pace(o) for o in taking] + [1.0] * len(owners)
+        split = [curves.apportion(part, [weight for _, weight in kinds]) for part in parts]
+        for column, (code, _) in enumerate(kinds):
+            acts = [row[column] for row in split]
+            moved = [0] * len(acts) if is_salary else _transfers(rng, acts)
+            for unit, pace, act, change in zip(units, paces, acts, moved, strict=True):
+                if act:
+                    pace *= curves.around(rng, 0.04) * (1 - _drag(venture.pace, is_salary))
+                    yield Grant(
+                        _code(venture.plan, int(venture.code), code), unit, project.id, categories[code], nature,
+                        act * STEP, (act + change) * STEP, pace, is_salary,
+                    )  # fmt: skip
 
 
-def _running_kinds(is_salary: bool) -> tuple[tuple[str, float], ...]:
-    return (("1", 0.94), ("2", 0.06)) if is_salary else (("2", 0.74), ("4.1", 0.18), ("5", 0.08))
+def _transfers(rng: Random, acts: list[int]) -> list[int]:
+    """Return what moves between neighbours: every tenth gives some of its grant to the next."""
+    moved = [0] * len(acts)
+    for giver in range(0, len(acts) - 1, 2):
+        if rng.random() < 0.2 and acts[giver + 1]:
+            moved[giver + 1] = acts[giver] * rng.randint(2, 8) // 100
+            moved[giver] = -moved[giver + 1]
+    return moved
 
 
 def _owners(owner: str, central: dict[str, int], is_salary: bool) -> list[int]:

@@ -63,6 +63,8 @@ def known() -> list[Office]:
             habit, pace = CHRONIC, rng.uniform(0.68, 0.84)
         elif code in _SLOW:
             habit, pace = SLOW, rng.uniform(0.82, 0.97)
+        elif code == LOGIN_OFFICE:
+            habit, pace = USUAL, 1.0
         else:
             habit = PROMPT if rng.random() < 0.6 else USUAL
             pace = rng.uniform(0.95, 1.06)
@@ -78,6 +80,7 @@ def people(work: Work, offices: list[Office], password: str) -> dict[str, int]:
     `password` is the stored hash that all of them share. The six logins are named after their roles.
     """
     rng = Random("2566/people")
+    used: dict[int, set[str]] = {}
     units = dict(tuples(Unit.select(Unit.code, Unit.id)))
     taken = {name for (name,) in tuples(Person.select(Person.username))}
     ids: dict[str, int] = {}
@@ -85,8 +88,12 @@ def people(work: Work, offices: list[Office], password: str) -> dict[str, int]:
     def add(username: str, role: Role, unit: int, login: bool = False) -> int:
         if username in taken:
             return int(Person.get(Person.username == username).id)
+        name = names.person(rng)
+        while name in used.setdefault(unit, set()):
+            name = names.person(rng)
+        used[unit].add(name)
         held = work.create(
-            Person, username=username, name=names.person(rng), role=role, unit=unit, password=password if login else ""
+            Person, username=username, name=name, role=role, unit=unit, password=password if login else ""
         )
         return held.id
 

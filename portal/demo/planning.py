@@ -11,8 +11,8 @@ from portal.database import tuples
 from portal.demo import curves
 from portal.demo.catalogue import PLANS, PROJECTS, Measure, Venture
 from portal.demo.catalogue import Work as Task
-from portal.demo.offices import CHRONIC, SLOW, Office
 from portal.demo.ledger import next_id
+from portal.demo.offices import CHRONIC, SLOW, Office
 from portal.records import Work
 from portal.rules import fiscal
 from portal.rules.progress import Aggregation
@@ -149,7 +149,7 @@ def _results(
     measure = goal.measure
     shares = [curves.at(curve, month - lag) * ratio for month in curves.MONTHS]
     if measure.months is Aggregation.SUM:
-        return list(part * step for part in curves.increments(target // step, shares))
+        return [part * step for part in curves.increments(target // step, shares)]
     out: list[int | None] = []
     for month, share in zip(curves.MONTHS, shares, strict=True):
         if month < first:

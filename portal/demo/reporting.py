@@ -8,22 +8,26 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from models import Answer, Comment, Obligation, Period, Submission
+from models import Answer, Comment, Notice, Obligation, Period, Submission
 from portal.demo import phrases
 from portal.demo.forms import Sheet, key_of
 from portal.demo.ledger import moment, next_id
-from portal.demo.offices import CHRONIC, PROMPT, SLOW, USUAL, Office
+from portal.demo.offices import CHRONIC, LOGIN_OFFICE, PROMPT, SLOW, USUAL, Office
 from portal.demo.planning import ONE
 from portal.records import Work
 from portal.rules.workflow import State
 
-# How likely an office hands something in late in a month, how many days at most, and how likely forms stay missing.
-_LATE = {PROMPT: 0.035, USUAL: 0.13, SLOW: 0.42, CHRONIC: 0.75}
+# How likely an office is late with something in a month, by how many days at most, and how likely something stays away.
+_LATE = {PROMPT: 0.025, USUAL: 0.09, SLOW: 0.36, CHRONIC: 0.72}
 _DAYS = {PROMPT: 2, USUAL: 4, SLOW: 6, CHRONIC: 13}
-_MISSING = {PROMPT: 0.003, USUAL: 0.012, SLOW: 0.06, CHRONIC: 0.22}
+_GAP = {PROMPT: 0.008, USUAL: 0.02, SLOW: 0.08, CHRONIC: 0.30}
 _SEASON = {1: 1.5, 4: 1.2, 7: 1.6, 12: 1.3}
 # Offices that handed in nothing at all in a month.
 _SILENT = {("P95", 8), ("P85", 8), ("P58", 9), ("P37", 10), ("P95", 11), ("P58", 12), ("P95", 12), ("P23", 12)}
+# What the people one signs in as still have to do in September, by the form's place in the list.
+_OPEN_WORK = {
+    3: State.DRAFT, 5: State.RETURNED, 11: State.DRAFT, 17: State.RETURNED, 27: State.DRAFT, 36: State.DRAFT,
+}  # fmt: skip
 # Where what was handed in stands by now: the further back, the more of it is consolidated.
 _STANDING = {
     10: ((State.CONSOLIDATED, 0.955), (State.VERIFIED, 0.03), (State.RETURNED, 0.009), (State.SUBMITTED, 0.006)),
@@ -72,6 +76,7 @@ def build(
     _store_submissions(work, reports, reviewers)
     work.insert_rows(Answer, ("submission", "key", "row", "indicator", "mark", "number", "text"), _answers(reports))
     _store_comments(work, reports, reviewers)
+    _tell(work, reports)
     return reports
 
 
@@ -88,14 +93,20 @@ def _fates(
             is_late = rng.random() < _LATE[office.habit] * _SEASON.get(month, 1.0)
             days = rng.randint(1, _DAYS[office.habit])
             share_late = rng.uniform(0.08, 0.55)
-            missing = _MISSING[office.habit] * (2.0 if month >= 11 else 1.0) if rng.random() < 0.5 else 0.0
-            for sheet in sheets:
+            has_gap = rng.random() < _GAP[office.habit] * (1.6 if month >= 11 else 1.0)
+            missing = rng.uniform(0.04, 0.22) if has_gap else 0.0
+            for position, sheet in enumerate(sheets):
                 if sheet.only is not None and office.id not in sheet.only:
                     continue
                 report = Report(obligation, None, office, sheet, month, period.id, due[month], None)
                 obligation += 1
                 out.append(report)
                 lot = rng.random()
+                set_fate = _OPEN_WORK.get(position) if office.code == LOGIN_OFFICE and month == 12 else None
+                if set_fate is State.DRAFT:
+                    report.state, report.submission = State.DRAFT, submission
+                    submission += 1
+                    continue
                 if is_silent or lot < missing:
                     if not is_silent and lot < missing * 0.15 and month < 10:
                         report.waived = rng.choice(phrases.WAIVED)
@@ -106,7 +117,7 @@ def _fates(
                 late = rng.randint(1, days) if is_late and rng.random() < share_late else 0
                 report.submission = submission
                 submission += 1
-                _walk(report, rng, late, standing)
+                _walk(report, rng, late, ((State.RETURNED, 1.0),) if set_fate is State.RETURNED else standing)
     return out
 
 
@@ -157,7 +168,7 @@ def _visit_obligations(
             late = 0
             if rng.random() < _LATE[office.habit] * 0.8:
                 late = rng.randint(1, _DAYS[office.habit])
-            missing = (office.code, month) in _SILENT or rng.random() < _MISSING[office.habit] * 0.5
+            missing = (office.code, month) in _SILENT or rng.random() < _GAP[office.habit] * 0.4
             met = (
                 None
                 if missing
@@ -199,6 +210,19 @@ def _store_comments(work: Work, reports: list[Report], reviewers: dict[str, int]
                 yield r.submission, key, _reason(r), reviewers[r.sheet.owner], r.returned
 
     work.insert_rows(Comment, ("submission", "key", "text", "person", "at"), rows())
+
+
+def _tell(work: Work, reports: list[Report]) -> int:
+    """Store a notice for both people of an office for each report of the last month that came back."""
+    count = 0
+    for r in reports:
+        if r.month == 12 and r.state is State.RETURNED:
+            at = dt.datetime.fromisoformat(r.returned)
+            text = f"{r.sheet.name} ถูกส่งคืน: {_reason(r)}"
+            for person in (r.office.reporter, r.office.approver):
+                work.create(Notice, person=person, at=at, text=text)
+                count += 1
+    return count
 
 
 def _answers(reports: list[Report]) -> Iterator[tuple[Any, ...]]:
