@@ -187,7 +187,7 @@ class _Book:
             address = _address(annotation)
             if not address.startswith(NUMBER):
                 continue
-            name, _, size = address.removeprefix(NUMBER).partition("|")
+            name, _, size = address.removeprefix(NUMBER).partition("~")
             if name not in self.places:
                 raise BrokenBook(f"a page number is asked for “{name}”, which is not in the book")
             x0, y0, x1, y1 = (float(v) for v in annotation.Rect)
@@ -209,7 +209,7 @@ class _Book:
             for annotation in page.get("/Annots", ()):
                 address = _address(annotation)
                 if address.startswith((LINK, NUMBER)):
-                    name = address.partition("#")[2].partition("|")[0]
+                    name = address.partition("#")[2].partition("~")[0]
                     del annotation["/A"]
                 elif isinstance(annotation.get("/Dest"), String):
                     name = str(annotation.Dest)

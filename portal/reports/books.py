@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.chapters import (
-    annex,
-    contents,
-    cover,
     disbursement,
     method,
+    offices,
+    pack_cover,
     projects,
     summary,
     timeliness,
@@ -69,14 +68,14 @@ PACK = Book(
         Part(
             "",
             (
-                cover.PACK,
+                pack_cover.CHAPTER,
                 summary.CHAPTER,
                 timeliness.CHAPTER,
                 projects.CHAPTER,
                 disbursement.CHAPTER,
                 visits.CHAPTER,
-                annex.CHAPTER,
-                method.PACK,
+                offices.CHAPTER,
+                method.CHAPTER,
             ),
         ),
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any, get_type_hints
 
 from portal import database, fonts, formats
 from portal.errors import NotFound, OutOfReach, PortalError
-from portal.reports import binding, press, render, snapshot
+from portal.reports import binding, figures, press, render, snapshot
 from portal.reports.books import BOOKS, Book
 from portal.reports.chapter import Chapter, Cut, Entry, Source, Whole
 
@@ -90,7 +91,7 @@ def take_snapshot(book_slug: str, cut: Cut) -> str:
     """Gather all figures of a book in one reading of the store and return them as JSON text."""
     book = _book(book_slug)
     pieces = []
-    with database.one_reading():
+    with database.one_reading(), figures.shared():
         for number, chapter in _numbered(book):
             if chapter.members is None:
                 page = snapshot.freeze(chapter.gather(cut))
@@ -111,7 +112,7 @@ def take_snapshot(book_slug: str, cut: Cut) -> str:
 
 
 def reissue(
-    figures: str,
+    text: str,
     folder: Path,
     progress: Callable[[Step], None] = ignore,
     *,
@@ -126,27 +127,27 @@ def reissue(
         folder.mkdir(parents=True, exist_ok=True)
         kept = cache or folder / "chapters"
         kept.mkdir(parents=True, exist_ok=True)
-        return _compile(figures, folder, kept, progress, workers, beat)
+        return _compile(text, folder, kept, progress, workers, beat)
     except OSError as wrong:
         raise OutOfReach("The book could not be written: {reason}", reason=str(wrong)) from wrong
 
 
 def _compile(
-    figures: str, folder: Path, cache: Path, progress: Callable[[Step], None], workers: int, beat: Callable[[], None]
+    text: str, folder: Path, cache: Path, progress: Callable[[Step], None], workers: int, beat: Callable[[], None]
 ) -> Made:
-    frozen = json.loads(figures)
+    frozen = json.loads(text)
     book, cut = _book(frozen["book"]), snapshot.thaw(Cut, frozen["cut"])
-    sheets = _sheets(book, cut, frozen["pieces"], snapshot.digest(figures))
+    sheets = _sheets(book, cut, frozen["pieces"], snapshot.digest(text))
     _set_all(sheets, book, cut, cache, progress, workers, beat)
     out = folder / f"{_name(book, cut)}.pdf"
-    pages = binding.bind(list(_bound(sheets, cache)), _imprint(book, cut, figures), out)
+    pages = binding.bind(list(_bound(sheets, cache)), _imprint(book, cut, text), out)
     beside = out.with_suffix(".json")
     part = beside.with_name(f".{beside.name}.part")
-    part.write_text(figures, encoding="utf-8")
+    part.write_text(text, encoding="utf-8")
     part.replace(beside)
     _tidy(cache)
     sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
-    return Made(out, sha256, pages, beside, snapshot.digest(figures))
+    return Made(out, sha256, pages, beside, snapshot.digest(text))
 
 
 @dataclass(frozen=True)
@@ -271,6 +272,8 @@ def _set_all(
     for key in position:
         if (cache / f"{key}.json").exists() and (cache / f"{key}.pdf").exists():
             done += 1
+            for ending in (".pdf", ".json"):
+                os.utime(cache / f"{key}{ending}")
             tell(key, "kept", _facts(cache, key)["pages"])
         else:
             missing.append(key)
@@ -306,6 +309,7 @@ def _set(sheet: _Sheet, book: Book, cut: Cut, cache: Path) -> None:
         last_period=cut.last_period,
         book_title=book.title(cut),
         book_style=book.style,
+        width=210 - book.inner - book.outer,
         whole=None if sheet.whole is None else snapshot.thaw(Whole, sheet.whole),
     )
     render.set_into(cache, sheet.key, html)
@@ -323,12 +327,12 @@ def _bound(sheets: list[_Sheet], cache: Path) -> Iterator[binding.Sheet]:
         )
 
 
-def _imprint(book: Book, cut: Cut, figures: str) -> binding.Imprint:
-    mark = snapshot.digest(figures)[:8]
+def _imprint(book: Book, cut: Cut, text: str) -> binding.Imprint:
+    mark = snapshot.digest(text)[:8]
     return binding.Imprint(
         title=book.title(cut),
         author=AUTHOR,
-        subject=f"ตัดยอดข้อมูล {formats.moment(cut.cut_at)} ชุดข้อมูล SHA-256 {snapshot.digest(figures)}",
+        subject=f"ตัดยอดข้อมูล {formats.moment(cut.cut_at)} ชุดข้อมูล SHA-256 {snapshot.digest(text)}",
         foot=f"{book.short(cut)} · {AUTHOR} · ตัดยอด {formats.moment(cut.cut_at)} · ชุดข้อมูล {mark}",
         made_at=cut.cut_at,
         inner=book.inner,
@@ -343,5 +347,5 @@ def _tidy(cache: Path) -> None:
     """Remove set chapters that no book has used for a long while."""
     before = time.time() - KEEP_DAYS * 86400
     for path in cache.iterdir():
-        if path.is_file() and path.stat().st_atime < before and path.stat().st_mtime < before:
+        if path.is_file() and path.stat().st_mtime < before:
             path.unlink(missing_ok=True)

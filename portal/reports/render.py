@@ -16,12 +16,13 @@ from typing import Any
 
 import jinja2
 import weasyprint
+from markupsafe import Markup, escape
 from weasyprint.logger import LOGGER
-from weasyprint.text.ffi import ffi, pango
+from weasyprint.text.ffi import pango
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from portal import fonts
+from portal import fonts, formats
 from portal.reports import thai_text
 from portal.reports.charts import CHARTS
 
@@ -32,6 +33,10 @@ SOURCES = ("pdf_templates", "portal/reports", "portal/rules", "portal/formats.py
 SCALE = 0.75  # CSS px to PDF pt
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 MOST_PICTURE_BYTES = 8_000_000
+FORMATS = (
+    formats.num, formats.quantity, formats.baht, formats.million, formats.percent, formats.day_short, formats.day_long,
+    formats.moment, formats.month_short, formats.month_long,
+)  # fmt: skip
 
 _configuration: FontConfiguration | None = None
 
@@ -91,13 +96,26 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.globals.update(CHARTS)
+    made.globals.update({each.__name__: each for each in (*FORMATS, months_short)})
+    made.filters["strong"] = strong
     return made
 
 
+def months_short(until: int = 12) -> tuple[str, ...]:
+    """Return the short names of the fiscal months from October to month `until`."""
+    return tuple(formats.month_short(month) for month in range(1, until + 1))
+
+
+def strong(text: str) -> Markup:
+    """Return a sentence with what stands between double stars in bold, kept together on a line; all escaped."""
+    parts = text.split("**")
+    return Markup("").join(Markup('<b class="nb">{}</b>').format(part) if n % 2 else escape(part) for n, part in enumerate(parts))
+
+
 @functools.cache
-def style() -> str:
+def style() -> Markup:
     """Return the style sheets every page is set with."""
-    return "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("fonts.css", "book.css"))
+    return Markup("").join(Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("fonts.css", "book.css"))
 
 
 def page_html(template: str, **values: Any) -> str:
@@ -111,7 +129,7 @@ def fingerprint() -> str:
     sums = hashlib.sha256()
     for path in _sources():
         sums.update(f"{path.relative_to(HOME)}\n".encode() + path.read_bytes())
-    pango_version = ffi.string(pango.pango_version_string()).decode()
+    pango_version = str(pango.pango_version())
     for word in (fonts.digest(), weasyprint.__version__, pango_version, jinja2.__version__, sys.version):
         sums.update(f"{word}\n".encode())
     return sums.hexdigest()

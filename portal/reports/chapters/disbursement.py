@@ -1,0 +1,167 @@
+"""Chapter: money against the government's targets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal import formats
+from portal.reports.chapter import Chapter, Cut
+from portal.reports.figures import money, results
+from portal.reports.figures.offices import offices
+from portal.rules.progress import Standing
+from portal.rules.terms import Nature
+
+NAMES = {None: "ภาพรวม", Nature.RECURRENT: "รายจ่ายประจำ", Nature.INVESTMENT: "รายจ่ายลงทุน"}
+QUARTERS = (3, 6, 9, 12)
+
+
+@dataclass(frozen=True)
+class Course:
+    """One kind of spending over the year, cumulative shares in percent, against its target."""
+
+    name: str
+    granted: int
+    disbursed: int
+    bound: int
+    left: int
+    paid: tuple[Decimal | None, ...]
+    spent: tuple[Decimal | None, ...]
+    target: tuple[Decimal | None, ...]
+    now: Decimal | None
+    now_spent: Decimal | None
+    aim: Decimal | None
+    standing: Standing
+    is_inferred: bool
+
+    @property
+    def gap(self) -> Decimal | None:
+        """Points above (+) or below (−) the target to date."""
+        return None if self.now is None or self.aim is None else self.now - self.aim
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One line of a table of money, in satang; shares in percent of granted."""
+
+    name: str
+    note: str
+    granted: int
+    disbursed: int
+    bound: int
+    left: int
+    paid: Decimal | None
+    spent: Decimal | None
+    aim: Decimal | None
+    standing: Standing
+
+    @property
+    def gap(self) -> Decimal | None:
+        """Points above (+) or below (−) the target to date."""
+        return None if self.paid is None or self.aim is None else self.paid - self.aim
+
+
+@dataclass(frozen=True)
+class DisbursementPage:
+    """Curves, tables by category and plan, the spread of offices, the largest unspent investments."""
+
+    month: str
+    lead: str
+    courses: tuple[Course, ...]
+    categories: tuple[Amount, ...]
+    total: Amount
+    shares: tuple[Decimal, ...]
+    lowest: tuple[Amount, ...]
+    unspent: tuple[Amount, ...]
+    money_day: dt.date | None
+    days_old: int | None
+
+
+def gather(cut: Cut) -> DisbursementPage:
+    """Gather the year's money up to the cut's month."""
+    ledger = money.ledger(cut)
+    courses = tuple(_course(cut, nature) for nature in (None, Nature.RECURRENT, Nature.INVESTMENT))
+    by_office = [amount(cut, office.brief, office.region_brief, [(n, ledger.office(office.id, n)) for n in Nature]) for office in offices(cut)]
+    known = [each for each in by_office if each.paid is not None]
+    known.sort(key=lambda each: (each.gap if each.gap is not None else each.paid or Decimal(0), each.name))
+    day = money.data_day(cut)
+    return DisbursementPage(
+        month=formats.month_long(cut.fiscal_year, cut.last_period),
+        lead=_lead(courses),
+        courses=courses,
+        categories=_categories(cut),
+        total=amount(cut, "รวมทั้งสิ้น", "", [(nature, ledger.total(nature)) for nature in Nature]),
+        shares=tuple(each.paid for each in known if each.paid is not None),
+        lowest=tuple(known[:10]),
+        unspent=_unspent(cut),
+        money_day=day,
+        days_old=(cut.cut_at.date() - day).days if day else None,
+    )
+
+
+def amount(cut: Cut, name: str, note: str, parts: list[tuple[Nature, money.Sum]]) -> Amount:
+    """Return sums of several natures as one line, its target weighted by what each was granted."""
+    whole = money.added(each for _, each in parts)
+    targets = money.targets(cut)
+    aim = money.weighted_target((each.granted, targets.at(nature, cut.last_period)) for nature, each in parts)
+    return Amount(
+        name, note, whole.granted, whole.disbursed, whole.bound, whole.left, whole.share, whole.spent_share, aim, money.judged(whole.share, aim)
+    )
+
+
+def _course(cut: Cut, nature: Nature | None) -> Course:
+    whole, targets = money.ledger(cut).total(nature), money.targets(cut)
+    aim = targets.at(nature, cut.last_period)
+    return Course(
+        name=NAMES[nature],
+        granted=whole.granted,
+        disbursed=whole.disbursed,
+        bound=whole.bound,
+        left=whole.left,
+        paid=whole.curve(),
+        spent=whole.curve("spent"),
+        target=targets.course(nature),
+        now=whole.share,
+        now_spent=whole.spent_share,
+        aim=aim,
+        standing=money.judged(whole.share, aim),
+        is_inferred=money.DISBURSED[nature] in targets.inferred,
+    )
+
+
+def _categories(cut: Cut) -> tuple[Amount, ...]:
+    ledger, names = money.ledger(cut), money.categories(cut)
+    parts: dict[int, list[tuple[Nature, money.Sum]]] = {}
+    for (category, nature), each in ledger.by_category.items():
+        parts.setdefault(category, []).append((nature, each))
+    return tuple(amount(cut, names[key][1], "", parts[key]) for key in sorted(parts, key=lambda key: names[key][0]))
+
+
+def _unspent(cut: Cut) -> tuple[Amount, ...]:
+    """The projects with most investment money neither paid nor bound."""
+    ledger = money.ledger(cut)
+    names = {project.id: (project.name, project.owner) for project in results.projects(cut)}
+    found = []
+    for (project, nature), each in ledger.by_project.items():
+        if nature is Nature.INVESTMENT and project in names and each.left > 0:
+            found.append(amount(cut, *names[project], [(nature, each)]))
+    found.sort(key=lambda each: (-each.left, each.name))
+    return tuple(found[:10])
+
+
+def _lead(courses: tuple[Course, ...]) -> str:
+    whole, _, investment = courses
+    if whole.now is None:
+        return "ยังไม่มีข้อมูลงบประมาณหรือการเบิกจ่ายของปีนี้"
+    words = f"เบิกจ่ายแล้ว **{formats.million(whole.disbursed)} ล้านบาท** คิดเป็นร้อยละ **{formats.percent(whole.now)}** ของงบหลังโอนเปลี่ยนแปลง **{formats.million(whole.granted)} ล้านบาท**"
+    if whole.gap is not None:
+        words += f" {'สูงกว่า' if whole.gap >= 0 else 'ต่ำกว่า'}เป้าหมาย **{formats.num(abs(whole.gap), 1)} จุด**"
+    if whole.now_spent is not None:
+        words += f" เมื่อรวมก่อหนี้ผูกพันเป็นร้อยละ **{formats.percent(whole.now_spent)}**"
+    if investment.now is not None and investment.gap is not None and investment.gap < 0:
+        words += f" รายจ่ายลงทุนยังต่ำกว่าเป้าหมาย **{formats.num(abs(investment.gap), 1)} จุด** และยังไม่ก่อหนี้ **{formats.million(investment.left)} ล้านบาท**"
+    return words
+
+
+CHAPTER = Chapter("disbursement", "ผลการเบิกจ่ายเทียบเป้าหมาย", gather)

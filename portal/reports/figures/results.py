@@ -1,0 +1,328 @@
+"""Results of projects: what indicators reached, month by month and office by office, each by its own rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from peewee import ModelSelect, fn
+
+from models import Activity, Answer, Indicator, MeasureUnit, MonthPlan, Period, Plan, Project, Submission, Target, Unit
+from portal.database import read
+from portal.reports.chapter import Cut
+from portal.reports.figures import reading
+from portal.reports.figures.offices import year_id
+from portal.rules.progress import Aggregation, Direction, Standing, combined, share, standing
+from portal.rules.terms import PeriodKind
+from portal.rules.workflow import COUNTED
+
+SCALE = 10_000
+
+
+@dataclass(frozen=True)
+class ProjectFacts:
+    """A project as it is planned."""
+
+    id: int
+    code: str
+    name: str
+    plan: str
+    owner: str
+    owner_name: str
+    objective: str
+    expected_outcome: str
+    starts_on: dt.date
+    ends_on: dt.date
+    is_priority: bool
+
+
+@dataclass(frozen=True)
+class IndicatorFacts:
+    """An indicator with the rules by which its values become one."""
+
+    id: int
+    project_id: int
+    activity: str
+    code: str
+    name: str
+    unit: str
+    decimals: int
+    is_percentage: bool
+    direction: Direction
+    month_rule: Aggregation
+    unit_rule: Aggregation
+    is_headline: bool
+
+
+@reading
+def projects(cut: Cut) -> tuple[ProjectFacts, ...]:
+    """Return the year's projects in the order of the plans."""
+    query = (
+        Project.select(
+            Project.id,
+            Project.code,
+            Project.name,
+            Plan.name,
+            Unit.short,
+            Unit.name,
+            Project.objective,
+            Project.expected_outcome,
+            Project.starts_on,
+            Project.ends_on,
+            Project.is_priority,
+        )
+        .join(Plan)
+        .switch(Project)
+        .join(Unit)
+        .where(Plan.fiscal_year == year_id(cut))
+        .order_by(Plan.position, Plan.code, Project.position, Project.code)
+    )
+    if cut.project_code is not None:
+        query = query.where(Project.code == cut.project_code)
+    return tuple(read(query, ProjectFacts))
+
+
+@reading
+def indicators(cut: Cut) -> tuple[IndicatorFacts, ...]:
+    """Return the year's indicators that stand for themselves (a parent's parts are counted in the parent)."""
+    return tuple(
+        read(
+            Indicator.select(
+                Indicator.id,
+                Activity.project,
+                Activity.name,
+                Indicator.code,
+                Indicator.name,
+                MeasureUnit.name,
+                MeasureUnit.decimals,
+                MeasureUnit.is_percentage,
+                Indicator.direction,
+                Indicator.month_rule,
+                Indicator.unit_rule,
+                Indicator.is_headline,
+            )
+            .join(Activity)
+            .join(Project)
+            .join(Plan)
+            .switch(Indicator)
+            .join(MeasureUnit)
+            .where(Plan.fiscal_year == year_id(cut))
+            .order_by(Activity.project, Activity.position, Activity.code, Indicator.position, Indicator.code),
+            IndicatorFacts,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One office's figures of one indicator to date. None = nothing reported, or nothing planned."""
+
+    value: Decimal | None
+    plan: Decimal | None
+    target: Decimal | None
+
+
+@reading
+def cells(cut: Cut) -> dict[int, dict[int, Cell]]:
+    """Return, for each indicator's id and each office's id, value and plan to date and the year's target."""
+    rules = {indicator.id: indicator for indicator in indicators(cut)}
+    targets = dict(_pairs(_targets(cut)))
+    plans = dict(_pairs(_plans(cut)))
+    values = _values(cut, rules)
+    made: dict[int, dict[int, Cell]] = defaultdict(dict)
+    for key in dict.fromkeys((*targets, *values)):
+        indicator, office = key
+        if indicator not in rules:
+            continue
+        plan = plans.get(key) if rules[indicator].month_rule is Aggregation.SUM else targets.get(key)
+        made[indicator][office] = Cell(values.get(key), plan, targets.get(key))
+    return dict(made)
+
+
+def _pairs(rows: Iterable[tuple[int, int, int]]) -> Iterable[tuple[tuple[int, int], Decimal]]:
+    for indicator, office, stored in rows:
+        yield (indicator, office), Decimal(stored) / SCALE
+
+
+def _of_year(query: ModelSelect, cut: Cut) -> ModelSelect:
+    """Join from Indicator up to the plan of the cut's year."""
+    return (
+        query.join(Activity, on=(Indicator.activity == Activity.id))
+        .join(Project, on=(Activity.project == Project.id))
+        .join(Plan, on=(Project.plan == Plan.id))
+        .where(Plan.fiscal_year == year_id(cut))
+    )
+
+
+def _targets(cut: Cut) -> Iterable[tuple[int, int, int]]:
+    stored = fn.SUM(Target.value).coerce(False)
+    query = Target.select(Target.indicator, Target.unit, stored).join(Indicator)
+    return _of_year(query, cut).group_by(Target.indicator, Target.unit).tuples()
+
+
+def _plans(cut: Cut) -> Iterable[tuple[int, int, int]]:
+    stored = fn.SUM(MonthPlan.value).coerce(False)
+    query = MonthPlan.select(Target.indicator, Target.unit, stored).join(Target).join(Indicator)
+    until = MonthPlan.month <= cut.last_period
+    return _of_year(query, cut).where(until).group_by(Target.indicator, Target.unit).tuples()
+
+
+def _counted(cut: Cut, *columns: Any) -> ModelSelect:
+    """Select from the answers that count: numbers of handed-in reports up to the cut's month."""
+    return (
+        Answer.select(*columns)
+        .join(Submission, on=(Answer.submission == Submission.id))
+        .join(Period, on=(Submission.period == Period.id))
+        .where(
+            Period.fiscal_year == year_id(cut),
+            Period.kind == PeriodKind.MONTH,
+            Period.number <= cut.last_period,
+            Submission.state.in_(COUNTED),
+            Answer.indicator.is_null(False),
+            Answer.number.is_null(False),
+        )
+    )
+
+
+def _values(cut: Cut, rules: dict[int, IndicatorFacts]) -> dict[tuple[int, int], Decimal]:
+    """Return each office's value to date by the indicator's rule over months."""
+    total, count = fn.SUM(Answer.number).coerce(False), fn.COUNT(Answer.id)
+    most = fn.MAX(Answer.number).coerce(False)
+    made: dict[tuple[int, int], Decimal] = {}
+    by_last = [facts.id for facts in rules.values() if facts.month_rule is Aggregation.LAST]
+    rows = _counted(cut, Answer.indicator, Submission.unit, total, count, most).group_by(Answer.indicator, Submission.unit)
+    if by_last:
+        rows = rows.where(Answer.indicator.not_in(by_last))
+    for indicator, office, summed, counted, greatest in rows.tuples():
+        rule = rules[indicator].month_rule if indicator in rules else Aggregation.NONE
+        if rule is Aggregation.SUM:
+            made[indicator, office] = Decimal(summed) / SCALE
+        elif rule is Aggregation.AVERAGE:
+            made[indicator, office] = Decimal(summed) / SCALE / counted
+        elif rule is Aggregation.GREATEST:
+            made[indicator, office] = Decimal(greatest) / SCALE
+    if by_last:
+        latest = _counted(cut, Answer.indicator, Submission.unit, Answer.number).where(Answer.indicator.in_(by_last))
+        for indicator, office, number in latest.order_by(Period.number).tuples():
+            made[indicator, office] = number
+    return made
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One indicator over all offices or one of them, by its rule over offices.
+
+    `reached` is the value in percent of the plan to date, `of_year` in percent of the year's target, both
+    unrounded. `offices` reported a value, of `owing` offices with a target.
+    """
+
+    value: Decimal | None
+    plan: Decimal | None
+    target: Decimal | None
+    reached: Decimal | None
+    of_year: Decimal | None
+    standing: Standing
+    offices: int
+    owing: int
+
+
+def outcome(indicator: IndicatorFacts, found: Iterable[Cell]) -> Outcome:
+    """Return what `indicator` comes to over the offices whose cells are given."""
+    listed = list(found)
+    value = combined([cell.value for cell in listed], indicator.unit_rule)
+    plan = combined([cell.plan for cell in listed], indicator.unit_rule)
+    target = combined([cell.target for cell in listed], indicator.unit_rule)
+    reached = share(value, plan)
+    if indicator.direction is Direction.LESS and value is not None and plan is not None:
+        reached = Decimal(100) if not value else share(plan, value)
+    return Outcome(
+        value=value,
+        plan=plan,
+        target=target,
+        reached=reached,
+        of_year=share(value, target),
+        standing=standing(value, plan, indicator.direction, share(plan, target)),
+        offices=sum(cell.value is not None for cell in listed),
+        owing=sum(cell.target is not None for cell in listed),
+    )
+
+
+@reading
+def headlines(cut: Cut) -> dict[int, tuple[Outcome, ...]]:
+    """Return, for each headline indicator's id, its outcome over all offices at the end of every month so far."""
+    chosen = {facts.id: facts for facts in indicators(cut) if facts.is_headline}
+    if not chosen:
+        return {}
+    values: dict[tuple[int, int], list[Decimal | None]] = defaultdict(lambda: [None] * cut.last_period)
+    rows = _counted(cut, Answer.indicator, Submission.unit, Period.number, fn.SUM(Answer.number).coerce(False))
+    rows = rows.where(Answer.indicator.in_(list(chosen))).group_by(Answer.indicator, Submission.unit, Period.number)
+    for indicator, office, month, stored in rows.tuples():
+        values[indicator, office][month - 1] = Decimal(stored) / SCALE
+    plans: dict[tuple[int, int], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 12)
+    query = MonthPlan.select(Target.indicator, Target.unit, MonthPlan.month, MonthPlan.value).join(Target).join(Indicator)
+    for indicator, office, month, value in _of_year(query, cut).where(Indicator.is_headline).tuples():
+        plans[indicator, office][month - 1] = value
+    targets = {key: value for key, value in _pairs(_targets(cut)) if key[0] in chosen}
+    made: dict[int, tuple[Outcome, ...]] = {}
+    for facts in chosen.values():
+        keys = [key for key in dict.fromkeys((*targets, *values)) if key[0] == facts.id]
+        is_summed = facts.month_rule is Aggregation.SUM
+        outcomes = []
+        for month in range(1, cut.last_period + 1):
+            found = []
+            for key in keys:
+                plan = sum(plans[key][:month], Decimal(0)) if is_summed else targets.get(key)
+                value = combined(values[key][:month], facts.month_rule) if key in values else None
+                found.append(Cell(value, plan if key in targets else None, targets.get(key)))
+            outcomes.append(outcome(facts, found))
+        made[facts.id] = tuple(outcomes)
+    return made
+
+
+@dataclass(frozen=True)
+class Course:
+    """An indicator's sums over all offices month by month: `plan` for twelve months, `value` until the cut's."""
+
+    plan: tuple[Decimal | None, ...]
+    value: tuple[Decimal | None, ...]
+
+
+@reading
+def courses(cut: Cut) -> dict[int, Course]:
+    """Return, for each indicator added up over months and offices, its course over the year (not cumulative)."""
+    summed = {facts.id for facts in indicators(cut) if facts.month_rule is facts.unit_rule is Aggregation.SUM}
+    plans: dict[int, list[Decimal | None]] = defaultdict(lambda: [None] * 12)
+    values: dict[int, list[Decimal | None]] = defaultdict(lambda: [None] * 12)
+    query = MonthPlan.select(Target.indicator, MonthPlan.month, fn.SUM(MonthPlan.value).coerce(False)).join(Target).join(Indicator)
+    for indicator, month, stored in _of_year(query, cut).group_by(Target.indicator, MonthPlan.month).tuples():
+        if indicator in summed:
+            plans[indicator][month - 1] = Decimal(stored) / SCALE
+    rows = _counted(cut, Answer.indicator, Period.number, fn.SUM(Answer.number).coerce(False))
+    for indicator, month, stored in rows.group_by(Answer.indicator, Period.number).tuples():
+        if indicator in summed:
+            values[indicator][month - 1] = Decimal(stored) / SCALE
+    return {i: Course(tuple(plans[i]), tuple(values[i])) for i in sorted(summed) if i in plans or i in values}
+
+
+def cumulated(months: Iterable[Decimal | None], until: int) -> tuple[Decimal | None, ...]:
+    """Return running totals of the months up to `until`; a month nobody reported keeps the total, nothing before
+    the first value is known."""
+    made: list[Decimal | None] = []
+    total: Decimal | None = None
+    for month, value in enumerate(months, 1):
+        if value is not None:
+            total = value + (total or Decimal(0))
+        made.append(total if month <= until else None)
+    return tuple(made)
+
+
+WORST = (Standing.PROBLEM, Standing.WATCH, Standing.ON_TRACK, Standing.NO_VALUE)
+
+
+def worst(standings: Iterable[Standing]) -> Standing:
+    """Return the worst of several standings; NO_VALUE only where nothing has a value."""
+    return min(standings, key=WORST.index, default=Standing.NO_VALUE)
