@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from random import Random
 
-from models import Person, Submission
+from models import Answer, Person, Submission
 from portal import submissions
 from portal.demo import phrases
 from portal.demo.forms import key_of
@@ -31,10 +31,11 @@ def build(reports: list[Report], reviewers: dict[str, int]) -> int:
     for day, report in chosen:
         found = _figure(report)
         assert found is not None
-        key, value, whole = found
+        key, whole = found
+        value = Answer.get(Answer.submission == report.submission, Answer.key == key).number
         start = dt.datetime.combine(day, dt.time(8, 30)) + dt.timedelta(minutes=rng.randint(0, 150))
-        factor = rng.choice((0.7, 0.8, 0.9, 1.1, 1.15, 1.3))
-        mended = Decimal(max(whole, round(value * factor / whole) * whole)) / ONE
+        factor = Decimal(rng.choice((70, 80, 90, 110, 115, 130))) / 100
+        mended = round(value * factor / whole) * whole
         reason = rng.choice(phrases.CORRECTED)
         row = Submission.get_by_id(report.submission)
         approver = people[report.office.approver]
@@ -52,13 +53,13 @@ def _working_day(day: dt.date) -> dt.date:
     return day + dt.timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
 
 
-def _figure(report: Report) -> tuple[str, int, int] | None:
-    """Return the key, value and smallest step of a figure worth mending."""
+def _figure(report: Report) -> tuple[str, Decimal] | None:
+    """Return the key and the smallest step of a figure worth mending."""
     for goal in report.sheet.goals:
         series = goal.results.get(report.office.id)
         if series is not None and goal.measure.months == "sum":
             value = series[report.month - 1]
             step = 10 ** (4 - goal.decimals)
-            if value and value >= 4 * step:
-                return key_of(goal), value, step
+            if value and value >= 10 * step:
+                return key_of(goal), Decimal(step) / ONE
     return None
