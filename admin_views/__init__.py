@@ -1,0 +1,70 @@
+"""How staff keep the records: the menu, one line a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_admin import Admin
+
+from admin_views import budget, cooperatives, forms, people, periods, plans, runs, submissions, trail, units, visits
+from portal.web import home, reports
+from portal.web.language import lazy
+
+WORK, RESULTS, PLANS, REGISTRY = lazy("Work"), lazy("Reporting"), lazy("Plans and budget"), lazy("Registry")
+CALENDAR, REFERENCE, SYSTEM = lazy("Calendar and forms"), lazy("Reference data"), lazy("System")
+
+TRANSLATIONS = Path(__file__).resolve().parent.parent / "portal" / "translations"
+
+
+def register(app: Flask) -> Admin:
+    """Put every page and screen into the menu of `app`, in the order people meet them."""
+    admin = Admin(
+        app,
+        name="CPD",
+        index_view=home.HomePage(lazy("My work today"), WORK),
+        translations_path=str(TRANSLATIONS),
+    )
+    for view in (
+        reports.ReportsPage(lazy("Packs and books"), WORK),
+        submissions.SubmissionScreen(lazy("Reports of offices"), RESULTS),
+        periods.ObligationScreen(lazy("Who owes what"), RESULTS),
+        visits.VisitScreen(lazy("Visits"), RESULTS),
+        visits.VisitPlanScreen(lazy("Visit plans"), RESULTS),
+        visits.VisitPlanLineScreen(lazy("Planned visits by month"), RESULTS),
+        submissions.CommentScreen(lazy("Remarks"), RESULTS),
+        cooperatives.CooperativeScreen(lazy("Cooperatives and groups"), REGISTRY),
+        cooperatives.CooperativeYearScreen(lazy("Strength and grade"), REGISTRY),
+        plans.ProjectScreen(lazy("Projects"), PLANS),
+        plans.ActivityScreen(lazy("Activities"), PLANS),
+        plans.IndicatorScreen(lazy("Indicators"), PLANS),
+        plans.TargetScreen(lazy("Targets"), PLANS),
+        plans.MonthPlanScreen(lazy("Monthly plans"), PLANS),
+        budget.BudgetLineScreen(lazy("Budget lines"), PLANS),
+        budget.DisbursementScreen(lazy("Disbursements"), PLANS),
+        periods.PeriodScreen(lazy("Periods"), CALENDAR),
+        periods.DeadlineScreen(lazy("Deadlines"), CALENDAR),
+        periods.HolidayScreen(lazy("Holidays"), CALENDAR),
+        forms.FormScreen(lazy("Report forms"), CALENDAR),
+        forms.FormVersionScreen(lazy("Form versions"), CALENDAR),
+        forms.FormAssignmentScreen(lazy("Who owes a form"), CALENDAR),
+        units.UnitScreen(lazy("Offices and divisions"), REFERENCE),
+        units.ProvinceScreen(lazy("Provinces"), REFERENCE),
+        units.RegionScreen(lazy("Regions"), REFERENCE),
+        plans.FiscalYearScreen(lazy("Fiscal years"), REFERENCE),
+        plans.PlanScreen(lazy("Plans"), REFERENCE),
+        plans.MeasureUnitScreen(lazy("Units of measure"), REFERENCE),
+        cooperatives.CooperativeTypeScreen(lazy("Kinds of cooperative"), REFERENCE),
+        visits.VisitActivityScreen(lazy("Kinds of promotion work"), REFERENCE),
+        budget.BudgetCategoryScreen(lazy("Budget categories"), REFERENCE),
+        budget.DisbursementTargetScreen(lazy("Disbursement targets"), REFERENCE),
+        people.PersonScreen(lazy("People"), SYSTEM),
+        people.SignInScreen(lazy("Sign-ins"), SYSTEM),
+        runs.RunScreen(lazy("Runs"), SYSTEM),
+        runs.EditionScreen(lazy("Editions"), SYSTEM),
+        runs.NoticeScreen(lazy("Notices"), SYSTEM),
+        trail.AuditEntryScreen(lazy("Audit trail"), SYSTEM),
+        trail.RevisionScreen(lazy("Revisions"), SYSTEM),
+    ):
+        admin.add_view(view)
+    return admin

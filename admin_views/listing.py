@@ -1,0 +1,152 @@
+"""One page of a list by one joined query of the shown columns only; no model is made for a row, none for a cell.
+
+The rows of the page are found first by their keys alone, in the order of an index, and only then joined to what
+is shown of related tables. Past the middle the order is turned round, so that the last page costs what the first
+does. A count stops at `COUNTED` rows unless the table is not narrowed at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import SQL, ModelSelect, PostgresqlDatabase, fn
+
+from admin_views.columns import Column
+from admin_views.filters import Filter
+from admin_views.paths import Joins
+from models import Person, Table, db
+from portal import scope, search
+
+COUNTED = 10_000
+DEEPEST = 10_000_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked of a list."""
+
+    search: str = ""
+    filters: Sequence[tuple[Filter, Any]] = ()
+    order: Sequence[tuple[str, bool]] = ()  # (path, downwards)
+    page: int = 0
+    size: int = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of one page, the id first in each, and how many rows there are in all (`None` = more than counted)."""
+
+    rows: list[tuple[Any, ...]]
+    count: int | None
+    narrowed: bool
+
+    @property
+    def more_than(self) -> int:
+        """Return the number up to which rows were counted when there are more."""
+        return COUNTED
+
+
+def matching(model: type[Table], person: Person, asked: Asked) -> ModelSelect:
+    """Return a query of the ids this person may see that match what was asked for."""
+    query = scope.narrowed(model.select(model.id), person)
+    if asked.search and (found := search.matching(model, asked.search)) is not None:
+        query = query.where(found)
+    for one, value in asked.filters:
+        query = one.apply(query, value)
+    return query
+
+
+def page(model: type[Table], columns: Sequence[Column], person: Person, asked: Asked) -> Page:
+    """Return one page of `model`: two statements, the rows and their count."""
+    query = matching(model, person, asked)
+    narrowed = query._where is not None
+    count = _count(model, query, narrowed)
+    offset = min(asked.page * asked.size, DEEPEST)
+    size, turned = asked.size, False
+    if count is not None:
+        size = max(0, min(size, count - offset))
+        if offset > count // 2:
+            offset, turned = count - offset - size, True
+    if not size:
+        return Page([], count, narrowed)
+    joins = Joins(model)
+    keys = _ordered(query, joins_of := Joins(model), model, asked.order, turned=turned)
+    keys = joins_of.apply(keys).limit(size).offset(offset)
+    selected = [joins.column(path) for one in columns for path in one.reads]
+    rows = model.select(model.id, *selected).where(model.id.in_(_as_table(keys)))
+    rows = joins.apply(_ordered(rows, joins, model, asked.order))
+    return Page(db.execute(rows).fetchall(), count, narrowed)
+
+
+def everything(
+    model: type[Table], columns: Sequence[Column], person: Person, asked: Asked
+) -> Iterator[tuple[Any, ...]]:
+    """Yield all matching rows, the id first, from a cursor: memory does not grow with their number."""
+    joins = Joins(model)
+    selected = [joins.column(path) for one in columns for path in one.reads]
+    query = matching(model, person, asked)
+    query = _ordered(query.select(model.id, *selected), joins, model, asked.order)
+    query = joins.apply(query)
+    sql, params = query.sql()
+    database = db.obj
+    if isinstance(database, PostgresqlDatabase):
+        with database.atomic():
+            cursor = database.connection().cursor(name="portal_export")
+            try:
+                cursor.execute(sql, params or ())
+                while batch := cursor.fetchmany(1000):
+                    yield from batch
+            finally:
+                cursor.close()
+    else:
+        cursor = database.execute_sql(sql, params)
+        try:
+            while batch := cursor.fetchmany(1000):
+                yield from batch
+        finally:
+            cursor.close()
+
+
+def ids(model: type[Table], person: Person, asked: Asked, *, most: int) -> list[int]:
+    """Return the ids of all matching rows, one more than `most` at most."""
+    return [ident for (ident,) in matching(model, person, asked).order_by(model.id).limit(most + 1).tuples()]
+
+
+def _ordered(
+    query: ModelSelect, joins: Joins, model: type[Table], order: Sequence[tuple[str, bool]], *, turned: bool = False
+) -> ModelSelect:
+    clauses = []
+    last_down = False
+    for path, down in order:
+        field = joins.column(path)
+        last_down = down
+        clauses.append(field.desc() if down != turned else field.asc())
+    clauses.append(model.id.desc() if last_down != turned else model.id.asc())
+    return query.order_by(*clauses)
+
+
+def _as_table(keys: ModelSelect) -> Any:
+    # A limit inside IN (…) needs no wrapping in SQLite or PostgreSQL.
+    return keys
+
+
+def _count(model: type[Table], query: ModelSelect, narrowed: bool) -> int | None:
+    if not narrowed:
+        if isinstance(db.obj, PostgresqlDatabase):
+            return _estimate(model)
+        # Written so, SQLite counts the pages of the smallest index instead of reading rows.
+        return int(db.execute_sql(f'SELECT count(*) FROM "{model._meta.table_name}"').fetchone()[0])
+    capped = query.clone().limit(COUNTED + 1)
+    count = int(db.execute(model.select(fn.COUNT(SQL("1"))).from_(capped)).fetchone()[0])
+    return None if count > COUNTED else count
+
+
+def _estimate(model: type[Table]) -> int | None:
+    guess = db.execute_sql(
+        "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", (f'"{model._meta.table_name}"',)
+    ).fetchone()[0]
+    if guess > 5 * COUNTED:
+        return None
+    return int(db.execute_sql(f'SELECT count(*) FROM "{model._meta.table_name}"').fetchone()[0])

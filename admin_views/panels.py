@@ -1,0 +1,189 @@
+"""The parts of a record's page that show what belongs to it: answers, remarks, lines, steps, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+from peewee import JOIN
+
+from admin_views import cells, columns
+from models import (
+    Answer,
+    Attachment,
+    AuditEntry,
+    BudgetLine,
+    Comment,
+    Disbursement,
+    FormVersion,
+    Indicator,
+    MeasureUnit,
+    Person,
+    Revision,
+    Run,
+    RunStep,
+    SignIn,
+    Submission,
+    VisitActivity,
+    VisitPlan,
+    VisitPlanLine,
+)
+from portal import formats, submissions
+from portal.rules.terms import Mark
+from portal.web.language import gettext
+from portal.web.shell import moment
+from portal.web.words import word
+
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of a record's page: a title, headings and rows of cells. A heading that starts with > is set right."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+def answers(submission: Submission, person: Person) -> Panel:
+    """The figures of a report, in the order of its questions, with what was not reported as well."""
+    given = {
+        a.key: a
+        for a in Answer.select(Answer, Indicator, MeasureUnit)
+        .join_from(Answer, Indicator, JOIN.LEFT_OUTER)
+        .join_from(Indicator, MeasureUnit, JOIN.LEFT_OUTER)
+        .where(Answer.submission == submission.id, Answer.row == 0)
+    }
+    rows = []
+    for key, question in submissions.questions(submission.form_version).items():
+        answer = given.get(key)
+        measure = answer.indicator.measure_unit if answer and answer.indicator_id else question.get("unit", "")
+        rows.append((question.get("label", key), _said(answer), str(measure or ""), answer.reason if answer else ""))
+    return Panel(gettext("Answers"), (gettext("Question"), f">{gettext('Answer')}", gettext("Unit of measure"), gettext("Reason")), rows)
+
+
+def _said(answer: Answer | None) -> Any:
+    if answer is None:
+        return Markup('<span class="dim">{}</span>').format(gettext("not reported"))
+    if answer.mark == Mark.NOT_APPLICABLE:
+        return gettext("does not apply")
+    return formats.quantity(answer.number) if answer.number is not None else answer.text
+
+
+def comments(submission: Submission, person: Person) -> Panel:
+    """The remarks on a report, newest first."""
+    said = (
+        Comment.select(Comment, Person)
+        .join(Person)
+        .where(Comment.submission == submission.id)
+        .order_by(Comment.id.desc())
+        .limit(SHOWN)
+    )
+    rows = [(moment(c.at), c.person.name, c.text) for c in said]
+    return Panel(gettext("Remarks"), (gettext("When"), gettext("Person"), gettext("Remark")), rows)
+
+
+def attachments(submission: Submission, person: Person) -> Panel:
+    """The files kept with a report."""
+    kept = Attachment.select().where(Attachment.submission == submission.id).order_by(Attachment.id).limit(SHOWN)
+    rows = [(a.name, a.media_type, f"{a.size / 1024:,.0f} kB", moment(a.added_at)) for a in kept]
+    headings = (gettext("File"), gettext("Kind"), f">{gettext('Size')}", gettext("When"))
+    return Panel(gettext("Files"), headings, rows)
+
+
+def questions(version: FormVersion, person: Person) -> Panel:
+    """The questions of a form version."""
+    known = submissions.questions(version)
+    rows = [
+        (key, q.get("label", ""), word(str(q.get("kind", ""))), gettext("Yes") if q.get("required") else "")
+        for key, q in known.items()
+    ]
+    headings = (gettext("Key"), gettext("Question"), gettext("Kind"), gettext("Must be answered"))
+    return Panel(gettext("Questions"), headings, rows)
+
+
+def plan_lines(plan: VisitPlan, person: Person) -> Panel:
+    """The planned visits: kinds of work down, fiscal months across."""
+    lines = (
+        VisitPlanLine.select(VisitActivity.name, VisitPlanLine.month, VisitPlanLine.visits)
+        .join(VisitActivity)
+        .where(VisitPlanLine.plan == plan.id)
+        .order_by(VisitActivity.position, VisitActivity.id)
+    )
+    planned: dict[str, dict[int, int]] = {}
+    for name, month, visits in lines.tuples():
+        planned.setdefault(name, {})[month] = visits
+    rows = [(name, *(months.get(m, "") for m in range(1, 13))) for name, months in planned.items()]
+    return Panel(gettext("Planned visits"), (gettext("Activity"), *(f">{m}" for m in formats.FISCAL_MONTHS)), rows)
+
+
+def disbursements(line: BudgetLine, person: Person) -> Panel:
+    """What was paid, ordered and reserved from a budget line, month by month."""
+    paid = Disbursement.select().where(Disbursement.line == line.id).order_by(Disbursement.month)
+    rows = [
+        (formats.month_short(d.month), formats.baht(d.disbursed), formats.baht(d.ordered), formats.baht(d.reserved))
+        for d in paid
+    ]
+    headings = [gettext("Month"), *(f">{columns.name_of(n)}" for n in ("disbursed", "ordered", "reserved"))]
+    return Panel(gettext("Disbursements"), headings, rows)
+
+
+def steps(run: Run, person: Person) -> Panel:
+    """The chapters of a run."""
+    done = RunStep.select().where(RunStep.run == run.id).order_by(RunStep.position).limit(SHOWN)
+    rows = [(s.position, s.title, Markup(cells.state_drawn(s.state)), s.pages or "") for s in done]
+    headings = (gettext("Number"), gettext("Chapter"), gettext("State"), f">{gettext('Pages')}")
+    return Panel(gettext("Chapters"), headings, rows)
+
+
+def open_sign_ins(owner: Person, person: Person) -> Panel:
+    """The browsers a person is signed in with."""
+    held = (
+        SignIn.select().where(SignIn.person == owner.id, SignIn.ended_at.is_null()).order_by(SignIn.id.desc()).limit(20)
+    )
+    rows = [(moment(s.started_at), moment(s.seen_at), s.agent[:80]) for s in held]
+    return Panel(gettext("Signed in"), (gettext("Since"), gettext("Last seen"), gettext("Browser")), rows)
+
+
+def changes(entry: AuditEntry, person: Person) -> Panel:
+    """What one act changed: table, record, columns before and after."""
+    kept = Revision.select().where(Revision.entry == entry.id).order_by(Revision.id).limit(SHOWN)
+    rows = []
+    for one in kept:
+        about = f"{word(one.table_name)} {one.row_id}"
+        rows.append((about, _differences(one)))
+    return Panel(gettext("What changed"), (gettext("Record"), gettext("Changes")), rows)
+
+
+def differences(revision: Revision, person: Person) -> Panel:
+    """A record before and after one change, column by column."""
+    before, after = revision.before or {}, revision.after or {}
+    rows = [
+        (columns.name_of(name), _brief(before.get(name)), _brief(after.get(name)))
+        for name in (after or before)
+        if name not in ("name_sort",) and (before.get(name) != after.get(name) or not before or not after)
+    ]
+    return Panel(gettext("What changed"), (gettext("Column"), gettext("Before"), gettext("After")), rows)
+
+
+def _differences(revision: Revision) -> Markup:
+    before, after = revision.before, revision.after
+    if before is None:
+        return escape(gettext("added"))
+    if after is None:
+        return escape(gettext("removed"))
+    parts = [
+        Markup('{}: <span class="old">{}</span> → <b>{}</b>').format(columns.name_of(n), _brief(before.get(n)), _brief(after.get(n)))
+        for n in after
+        if before.get(n) != after.get(n) and n not in ("version", "name_sort")
+    ]
+    return Markup("<br>").join(parts)
+
+
+def _brief(value: Any) -> str:
+    text = "-" if value is None or value == "" else str(value)
+    return text if len(text) <= 200 else f"{text[:200]}…"
+

@@ -1,0 +1,82 @@
+"""Screens: the calendar. Holidays, reporting periods, deadlines, and who owes what."""
+
+from __future__ import annotations
+
+from admin_views.base import CENTRAL, Button, Screen
+from models import Deadline, Holiday, Obligation, Period
+from portal import obligations, periods
+from portal.rules.access import Role
+from portal.rules.terms import ObligationState
+from portal.web.language import lazy
+
+KEEPERS = frozenset({Role.ADMIN, Role.PLANNING})
+
+
+class HolidayScreen(Screen):
+    """Public holidays; special ones are added by hand."""
+
+    table = Holiday
+    open_to = CENTRAL
+    small = True
+    icon = "sun"
+    column_list = ("name", "day")
+    column_filters = ("day",)
+    column_default_sort = ("day", False)
+    removes = True
+    form_columns = ("day", "name")
+
+
+class PeriodScreen(Screen):
+    """Months, quarters and years that are reported on; opened and closed by the buttons."""
+
+    table = Period
+    small = True
+    icon = "cal"
+    column_list = (
+        "number", "kind", "fiscal_year", "starts_on", "ends_on", "data_as_of", "meets_on", "opened_at", "closed_at",
+    )  # fmt: skip
+    column_filters = ("fiscal_year", "kind", "starts_on")
+    column_default_sort = ("starts_on", False)
+    form_columns = ("fiscal_year", "kind", "number", "starts_on", "ends_on", "opens_on", "data_as_of", "meets_on")
+    not_typed = ("opened_at", "closed_at")
+    buttons = (
+        Button("open", lazy("Open the period"), periods.open_period, KEEPERS, icon="play",
+               fits=lambda row, person: row.closed_at is None,
+               sure=lazy("Open it? Every office then owes what is due in it.")),
+        Button("close", lazy("Close the period"), periods.close_period, KEEPERS, icon="lock",
+               fits=lambda row, person: row.opened_at is not None and row.closed_at is None,
+               sure=lazy("Close it? Nothing in it can be handed in or changed afterwards.")),
+    )  # fmt: skip
+
+
+class DeadlineScreen(Screen):
+    """By which day each duty is due."""
+
+    table = Deadline
+    open_to = CENTRAL
+    small = True
+    icon = "clock"
+    column_list = ("duty", "kind", "fiscal_year", "day", "months_after", "from_number", "roll")
+    column_filters = ("fiscal_year", "duty", "kind")
+    column_default_sort = ("id", False)
+    form_columns = ("fiscal_year", "duty", "kind", "day", "months_after", "from_number", "roll")
+
+
+def _waive(obligation: Obligation, **given: object) -> None:
+    obligations.waive(obligation, reason=given.pop("note"), **given)  # type: ignore[arg-type]
+
+
+class ObligationScreen(Screen):
+    """Who owes which form for which period, by when."""
+
+    table = Obligation
+    icon = "bell"
+    adds = changes = False
+    column_list = ("subject", "form", "unit", "period", "due_on", "state", "met_at")
+    column_filters = ("state", "unit", "unit.region", "form", "period", "due_on")
+    column_default_sort = ("due_on", True)
+    not_typed = ("unit", "period", "subject", "form", "due_on", "state", "met_at", "waived_reason")
+    buttons = (
+        Button("waive", lazy("Waive"), _waive, KEEPERS, asks_note=True, icon="x",
+               fits=lambda row, person: row.state == ObligationState.OPEN),
+    )  # fmt: skip

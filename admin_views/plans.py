@@ -1,0 +1,114 @@
+"""Screens: fiscal years, units of measure, plans, projects, activities, indicators, targets, monthly plans."""
+
+from __future__ import annotations
+
+from admin_views.base import CENTRAL, Screen
+from models import Activity, FiscalYear, Indicator, MeasureUnit, MonthPlan, Plan, Project, Target
+
+
+class FiscalYearScreen(Screen):
+    """Budget years, each with its first and last day."""
+
+    table = FiscalYear
+    open_to = CENTRAL
+    small = True
+    icon = "cal"
+    column_list = ("year", "starts_on", "ends_on", "note")
+    column_default_sort = ("year", True)
+    form_columns = ("year", "starts_on", "ends_on", "note")
+
+
+class MeasureUnitScreen(Screen):
+    """Units of measure: controlled, because they must never be mixed in a sum."""
+
+    table = MeasureUnit
+    open_to = CENTRAL
+    small = True
+    icon = "list"
+    column_list = ("name", "code", "name_en", "decimals", "is_percentage")
+    column_filters = ("is_percentage",)
+    column_default_sort = ("code", False)
+    form_columns = ("code", "name", "name_en", "decimals", "is_percentage")
+
+
+class PlanScreen(Screen):
+    """Plans of a fiscal year."""
+
+    table = Plan
+    open_to = CENTRAL
+    small = True
+    icon = "flag"
+    column_list = ("name", "code", "fiscal_year", "strategy", "position")
+    column_filters = ("fiscal_year",)
+    column_default_sort = ("position", False)
+    form_columns = ("fiscal_year", "code", "name", "name_en", "strategy", "position")
+
+
+class ProjectScreen(Screen):
+    """Projects of a plan, each owned by one central unit."""
+
+    table = Project
+    small = True
+    icon = "flag"
+    column_list = ("name", "code", "plan", "owner", "starts_on", "ends_on", "is_priority")
+    column_filters = ("plan", "plan.fiscal_year", "owner", "is_priority")
+    column_default_sort = ("position", False)
+    form_columns = (
+        "plan", "code", "name", "name_en", "owner", "objective", "expected_outcome", "starts_on", "ends_on",
+        "is_priority", "position",
+    )  # fmt: skip
+
+
+class ActivityScreen(Screen):
+    """Main activities of a project, and their parts."""
+
+    table = Activity
+    small = True
+    icon = "list"
+    column_list = ("name", "code", "project", "parent", "position")
+    column_filters = ("project", "project.plan")
+    column_default_sort = ("position", False)
+    form_columns = ("project", "parent", "code", "name", "position")
+
+
+class IndicatorScreen(Screen):
+    """Indicators, each with its own rules for adding up months and units."""
+
+    table = Indicator
+    small = True
+    icon = "chart"
+    column_list = (
+        "name", "code", "activity.project", "measure_unit", "direction", "month_rule", "unit_rule", "is_headline",
+    )  # fmt: skip
+    column_filters = ("activity.project", "measure_unit", "direction", "month_rule", "unit_rule", "is_headline")
+    column_default_sort = ("code", False)
+    form_columns = (
+        "activity", "code", "name", "name_en", "measure_unit", "direction", "month_rule", "unit_rule", "parent",
+        "is_headline", "is_plan_forced", "position",
+    )  # fmt: skip
+
+
+class TargetScreen(Screen):
+    """The year's target of an indicator for one unit."""
+
+    table = Target
+    icon = "flag"
+    column_list = ("indicator", "unit", "value", "indicator.measure_unit")
+    column_filters = ("indicator", "unit", "unit.region", "indicator.activity.project", "value")
+    column_editable_list = ("value",)
+    column_default_sort = ("indicator", False)
+    removes = True
+    form_columns = ("indicator", "unit", "value")
+
+
+class MonthPlanScreen(Screen):
+    """What a unit plans for one month of its target."""
+
+    table = MonthPlan
+    icon = "cal"
+    column_list = ("target.indicator", "target.unit", "month", "value")
+    column_filters = ("target.indicator", "target.unit", "month")
+    column_editable_list = ("value",)
+    column_default_sort = ("target", False)
+    removes = True
+    form_columns = ("target", "month", "value")

@@ -1,0 +1,130 @@
+"""What every request passes through: a number of its own, proof that it comes from our page, safe headers.
+
+A changing request (anything but GET, HEAD, OPTIONS) carries a token that only a page of this sign-in could know;
+without it nothing is read and nothing is changed, whichever view it was for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+import time
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+
+from models import db
+from portal.database import is_sqlite
+from portal.errors import PortalError
+
+log = logging.getLogger("portal.web")
+VISIT_COOKIE = "portal_visit"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+# The largest form of ours has some hundred fields; a file to be imported may be 16 MB.
+LIMITS = {
+    "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
+    "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+    "MAX_FORM_PARTS": 2000,
+}
+
+
+class Forged(PortalError):
+    """A changing request without the token of a page of ours."""
+
+    status = 400
+
+
+def install(app: Flask) -> None:
+    """Put the guard before and after every request of `app`."""
+    app.config.update(LIMITS)
+
+    @app.before_request
+    def number() -> None:
+        g.began = time.perf_counter()
+        plain = secrets.token_hex(5).upper()
+        g.request_id = f"{plain[:4]}-{plain[4:8]}-{plain[8:]}"
+        g.visit = request.cookies.get(VISIT_COOKIE, "")[:64]
+
+    @app.after_request
+    def seal(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        if app.config["SESSION_COOKIE_SECURE"]:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+            _log(response)
+        if g.get("new_visit"):
+            response.set_cookie(
+                VISIT_COOKIE,
+                g.visit,
+                httponly=True,
+                samesite="Lax",
+                secure=bool(app.config["SESSION_COOKIE_SECURE"]),
+            )
+        return response
+
+    @app.teardown_request
+    def let_go(_error: BaseException | None) -> None:
+        # A pooled connection goes back; SQLite's stays with its thread, and so do the pages it has read.
+        if db.obj is not None and not is_sqlite() and not db.is_closed():
+            db.close()
+
+
+def check_token() -> None:
+    """Refuse a changing request that does not come from a page of ours."""
+    if request.method in SAFE:
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Forged("This request came from another site, so nothing was done.")
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    known = g.visit or g.get("token")
+    if not known or not hmac.compare_digest(given.encode("utf-8", "replace"), csrf_token().encode()):
+        raise Forged(
+            "This page was open for too long, or you signed in again meanwhile. Go back, reload it and try again."
+        )
+
+
+def csrf_token() -> str:
+    """Return the token for the forms of this page. It lives as long as the sign-in does."""
+    held = g.get("token") or g.visit
+    if not held:
+        held = g.visit = secrets.token_urlsafe(24)
+        g.new_visit = True
+    key = str(current_app.secret_key).encode()
+    return hmac.new(key, b"csrf " + held.encode(), hashlib.sha256).hexdigest()
+
+
+def wants_data() -> bool:
+    """Return whether a script asked (it gets words as JSON), not a person's browser."""
+    return request.headers.get("X-Requested-With") == "portal" or request.path.startswith("/api/")
+
+
+def _log(response: Response) -> None:
+    # No query, no form, no name: a line must be fit to be read by anybody who keeps the machine.
+    person: Any = g.get("person")
+    log.info(
+        "%s %s %s %d %.1fms person=%s",
+        g.get("request_id", "-"),
+        request.method,
+        request.path,
+        response.status_code,
+        (time.perf_counter() - g.get("began", time.perf_counter())) * 1000,
+        person.id if person else "-",
+    )
