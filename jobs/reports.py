@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from jobs.words import speak
@@ -18,28 +18,48 @@ PROCESSES = 2
 
 def compile_run(run_id: int) -> None:
     """Make the pack or book that one run asks for. Safe to repeat: a run that has ended is left alone."""
-    with at_work() as work, tempfile.TemporaryDirectory(prefix="run-", dir=work.settings.data) as folder:
-        runs.compile_run(
-            run_id,
-            make=maker(Path(folder), cache=work.settings.data / "chapters"),
-            files=work.files,
-            now=clock.now,
-            speak=speak,
-        )
+    with at_work() as work:
+        maker = Maker(work.settings.data / "runs", cache=work.settings.data / "chapters")
+        try:
+            runs.compile_run(run_id, make=maker, files=work.files, now=clock.now, speak=speak)
+        finally:
+            maker.clear()
 
 
-def maker(folder: Path, *, cache: Path) -> Callable[[Asked, Progress], Made]:
-    """Return how a run is made: the book into `folder`, chapters set before taken from `cache`."""
+class Maker:
+    """Makes what a run asks for in a folder of its own, with the chapters that were set before."""
 
-    def make(asked: Asked, progress: Progress) -> Made:
+    def __init__(self, folder: Path, *, cache: Path) -> None:
+        self._folder, self._cache = folder, cache
+        self._own: Path | None = None
+
+    def __call__(self, asked: Asked, progress: Progress) -> Made:
+        """Print the book of the records as they stand, telling `progress` of every chapter."""
+        self._own = self._new_folder(asked.run_id)
         year, month = runs.fiscal_cut(asked.kind, asked.subject)
         cut = Cut(fiscal_year=year, period=month, cut_at=clock.now(), is_demo=runs.is_demo())
         made = editions.compile_book(
-            asked.kind.value, cut, folder, _Teller(progress), cache=cache, workers=PROCESSES, beat=progress.beat
+            asked.kind.value,
+            cut,
+            self._own,
+            _Teller(progress),
+            cache=self._cache,
+            workers=PROCESSES,
+            beat=progress.beat,
         )
         return Made(made.path, made.sha256, made.pages, made.snapshot_sha256, cut.cut_at, cut.is_demo)
 
-    return make
+    def clear(self) -> None:
+        """Remove what was only needed on the way."""
+        if self._own is not None:
+            shutil.rmtree(self._own, ignore_errors=True)
+
+    def _new_folder(self, run_id: int) -> Path:
+        # Whoever holds the run now may clear up after those who held it before and were killed.
+        for left in self._folder.glob(f"{run_id}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f"{run_id}-", dir=self._folder))
 
 
 class _Teller:

@@ -79,7 +79,14 @@ def run(settings: config.Settings, *, burst: bool = False) -> None:
 
 
 class _PortalWorker(Worker):
-    """RQ's forking worker, which on SIGTERM asks its child to hand the job back."""
+    """RQ's forking worker, which on SIGTERM asks its child to hand the job back, and lets a job that is
+    under way go on when Redis is away: the job reports to the store, not to Redis."""
+
+    def maintain_heartbeats(self, job: Any, execution: Any) -> None:
+        try:
+            super().maintain_heartbeats(job, execution)
+        except redis.RedisError as wrong:
+            log.warning("Redis is away (%s); %s goes on", type(wrong).__name__, job.id)
 
     def handle_warm_shutdown_request(self) -> None:
         super().handle_warm_shutdown_request()

@@ -40,9 +40,12 @@ def _prepared(given: config.Settings) -> list[str]:
     for line in store.prepare(given):
         _say(line)
     with setting_out.store(given):
-        if given.demo and not Person.select().exists():
-            store.fill()
         told = ["", f"The portal answers at {given.address}"]
+        if given.demo and not Person.select().exists():
+            _say("Making the demonstration year, once ...")
+            told += store.fill(given)
+        else:
+            told += store.who(given)
         if not Person.select().where(Person.role == Role.ADMIN, Person.is_active, Person.password != "").exists():
             told += _first_administrator(given)
         told += ["Ctrl-C ends it.", ""]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
+import secrets
+import sys
 import time
+from typing import Any
 
 import click
 
 import config
-from models import Person
 from portal import clock, database, seed
+from portal import demo as maker
 from portal.commands import setting_out
+
+PASSWORD = "demonstration.password"
 
 
 @click.command()
@@ -36,21 +40,66 @@ def prepare(given: config.Settings) -> list[str]:
     "--scale",
     type=click.IntRange(1_000, 10_000_000),
     metavar="VISITS",
-    help="Make about so many visits instead of the usual 50,000 and more.",
+    help="Make so many visits, over five years, instead of the usual 50,000 and more in one.",
 )
 def demo(scale: int | None) -> None:
-    """Fill an empty store with the demonstration year 2566. It says on every page that it is one."""
+    """Fill an empty store with the demonstration year 2566. It says on every page that it is one.
+
+    Prints the names of six people, one for each role, and the password they share.
+    """
     given = setting_out.settings()
+    if given.production:
+        raise click.ClickException("demonstration logins have no place in production: unset PORTAL_PRODUCTION")
     prepare(given)
     with setting_out.store(given):
-        if Person.select().exists():
-            raise click.ClickException("the store is in use already: name a new one by PORTAL_DATABASE or PORTAL_DATA")
-        fill(scale)
+        for line in fill(given, scale):
+            click.echo(line)
 
 
-def fill(scale: int | None = None) -> None:
-    """Make the demonstration year in an empty store, with a bar to watch, and say who can sign in."""
-    maker = importlib.import_module("portal.demo")
+def fill(given: config.Settings, scale: int | None = None) -> list[str]:
+    """Make the demonstration year in an empty store, with a bar to watch; return who can sign in, a line each.
+
+    Raises MoveRefused for a store that holds submissions already.
+    """
     began = time.monotonic()
-    maker.build(at=clock.now(), **({"visits": scale} if scale else {}))
-    click.echo(f"The demonstration year is there ({time.monotonic() - began:.0f} s).")
+    password = "-".join(secrets.token_hex(2) for _ in range(3))
+    bar = _Bar()
+    made = maker.build(scale, bar.hear, password=password)
+    bar.end()
+    (given.data / PASSWORD).write_text(password)
+    (given.data / PASSWORD).chmod(0o600)
+    counts = ", ".join(f"{count:,} {table}" for table, count in made.items())
+    return [f"demonstration year: {counts} ({time.monotonic() - began:.0f} s)", *who(given)]
+
+
+def who(given: config.Settings) -> list[str]:
+    """Return who can sign in to a demonstration and how, a line each; nothing for a real store."""
+    kept = given.data / PASSWORD
+    if not kept.exists() or not maker.is_demo():
+        return []
+    return [
+        f"  demonstration      {', '.join(maker.LOGINS)}",
+        f"  their password     {kept.read_text()}  (unless they have changed it)",
+    ]
+
+
+class _Bar:
+    """A progress bar over the steps of the demonstration year, and one more over the visits of a large one."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._length = 0
+
+    def hear(self, what: str, done: int, of: int) -> None:
+        """Show that `done` of `of` are done, and what comes now."""
+        if self._bar is None or of != self._length:
+            self.end()
+            self._length = of
+            self._bar = click.progressbar(range(of), label="demonstration year", file=sys.stderr)
+            self._bar.__enter__()
+        self._bar.update(done - self._bar.pos)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)

@@ -437,4 +437,4 @@ def _record_edition(run: Run, made: Made, key: str, at: dt.datetime) -> None:
 
 def is_demo() -> bool:
     """Return whether this store's records are a demonstration, which every page printed from them must say."""
-    return StoreFact.select().where(StoreFact.key == "demo", StoreFact.value != "").exists()
+    return StoreFact.select().where(StoreFact.key == "demo", StoreFact.value == "1").exists()

@@ -211,7 +211,7 @@ def test_a_worker_that_fell_silent_loses_the_run_and_leaves_no_trace(run, kept, 
     done = _fresh(run)
     assert (done.state, done.attempt) == (RunState.DONE, 2)
     assert Edition.select().count() == 1
-    assert len([p for p in (tmp_path / "files").rglob("*.pdf")]) == 1
+    assert len(list((tmp_path / "files").rglob("*.pdf"))) == 1
 
 
 def test_a_result_that_comes_too_late_is_removed_again(run, kept, clock, tmp_path):
@@ -224,7 +224,7 @@ def test_a_result_that_comes_too_late_is_removed_again(run, kept, clock, tmp_pat
     assert not runs.compile_run(run.id, make=too_slow, files=kept, now=clock)
 
     assert _fresh(run).state is RunState.DONE
-    assert len([p for p in (tmp_path / "files").rglob("*.pdf")]) == 1
+    assert len(list((tmp_path / "files").rglob("*.pdf"))) == 1
 
 
 def test_beating_keeps_the_lease(run, kept, clock, tmp_path):
@@ -269,7 +269,7 @@ def test_a_cancel_in_the_last_moment_leaves_no_file(run, kept, clock, planner, t
     assert not runs.compile_run(run.id, make=make, files=kept, now=clock)
 
     assert _fresh(run).state is RunState.CANCELLED
-    assert [p for p in (tmp_path / "files").rglob("*.pdf")] == []
+    assert list((tmp_path / "files").rglob("*.pdf")) == []
 
 
 def test_a_failure_is_told_in_the_askers_language(run, kept, clock):

@@ -1,5 +1,6 @@
 """`portal serve`: starts whole, keeps going, ends whole."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -105,10 +106,8 @@ def served(tmp_path):
     if portal.process is not None:
         family = [portal.process.pid, *portal.family()]
         for pid in _alive(family):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         portal.process.wait()
 
 
