@@ -149,10 +149,12 @@ def _visit(
     elif lot < 0.022:
         state = "recorded" if lot < 0.01 else "returned"
     subjects, talk = phrases.SUBJECTS[code], int(draw() * 4096)
-    is_talked = talk % 3 == 0
+    subject, is_talked = subjects[talk % len(subjects)], talk % 3 == 0
+    if draw() < 0.55:  # the later in the list, the rarer: the last one comes once in some thousand visits
+        subject = f"{subject} {phrases.DETAILS[min(int(rng.expovariate(0.38)), len(phrases.DETAILS) - 1)]}"
     return (
         held.id, held.office.id, day.isoformat(), activities[code], held.officer,
-        "online" if draw() < 0.06 else "on_site", 1 + int(draw() * draw() * 24), subjects[talk % len(subjects)],
+        "online" if draw() < 0.06 else "on_site", 1 + int(draw() * draw() * 24), subject,
         phrases.FINDINGS[talk % len(phrases.FINDINGS)],
         phrases.ADVICE[talk % len(phrases.ADVICE)] if talk % 5 else "",
         phrases.AGREED[talk % len(phrases.AGREED)] if is_talked else "",
