@@ -65,7 +65,7 @@ class VisitScreen(Screen):
     table = Visit
     icon = "pin"
     empty: Lazy = lazy("No visit has been recorded here yet.")
-    column_list = ("cooperative", "visited_on", "unit", "activity", "officer", "subject", "is_unplanned", "state")
+    column_list = ("cooperative", "visited_on", "unit", "subject", "officer", "is_unplanned", "state")
     column_filters = (
         "unit", "unit.region", "visited_on", "cooperative", "cooperative.type", "activity", "officer", "state",
         "is_unplanned", "place",

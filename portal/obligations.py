@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from peewee import JOIN
+
 from models import Form, Obligation, Period, Person
 from portal import records
 from portal.errors import MoveRefused, NotAllowed
@@ -15,7 +17,7 @@ def owed_by(unit_id: int, *, limit: int = 100) -> list[Obligation]:
     """Return what a unit still owes with form and period, overdue first."""
     return list(
         Obligation.select(Obligation, Form, Period)
-        .join_from(Obligation, Form, "LEFT OUTER")
+        .join_from(Obligation, Form, JOIN.LEFT_OUTER)
         .join_from(Obligation, Period)
         .where(Obligation.unit == unit_id, Obligation.state == ObligationState.OPEN, Period.opened_at.is_null(False))
         .order_by(Obligation.due_on, Obligation.subject)

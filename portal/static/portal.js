@@ -290,7 +290,16 @@ async function edit (cell) {
 const palette = $('#palette')
 if (palette) {
   const text = $('input', palette)
-  const all = $$('li', palette)
+  const all = $$('#side .nav a').map((link, n) => {
+    const one = document.createElement('li')
+    one.id = `palette-${n}`
+    one.setAttribute('role', 'option')
+    const copy = link.cloneNode(true)
+    copy.tabIndex = -1
+    one.append(copy)
+    return one
+  })
+  $('ul', palette).append(...all)
   const shown = () => all.filter(one => !one.hidden)
   const mark = n => {
     const visible = shown()

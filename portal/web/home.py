@@ -38,6 +38,7 @@ from portal.web.sign_in import me
 
 SOON = dt.timedelta(days=3)
 SHOWN = 30
+UNTOLD = ("sign_in", "make_password_link", "seed", "demo")  # acts that are no news
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def _recent(person: Person) -> list[AuditEntry]:
     entries = (
         AuditEntry.select(AuditEntry, Person)
         .join(Person, JOIN.LEFT_OUTER)
-        .where(AuditEntry.verb.not_in(("sign_in", "demo", "make_password_link")))
+        .where(AuditEntry.verb.not_in(UNTOLD))
     )
     return list(scope.narrowed(entries, person).order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(6))
 

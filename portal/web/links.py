@@ -15,5 +15,5 @@ def password_link(person: Person, *, by: Person, at: dt.datetime) -> None:
     """Make a new link for `person` and show it once."""
     token = sign_ins.make_link(person, by=by, at=at)
     address = f"{request.host_url}first/{token}/"
-    words = gettext("Give {name} this link; it works once, for a week: {link}", name=person.name, link=address)
+    words = gettext("Give {name} this link; it works once, for a few days: {link}", name=person.name, link=address)
     flash(words, "watch")

@@ -48,7 +48,6 @@ def install(app: Flask, *, demo: bool) -> None:
         initials=initials, day=day, moment=moment, formats=formats, role_name=word, MONTHS_LONG=MONTHS_LONG, languages=LANGUAGES, is_demo=demo,
     )  # fmt: skip
     app.jinja_env.globals.update(query_of=query_of, chosen_of=chosen_of)
-    app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor
