@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from peewee import Case, fn
+from peewee import SQL, Case, fn
 
 from models import Cooperative, CooperativeType, Visit, VisitActivity, VisitPlan, VisitPlanLine
 from portal.reports.chapter import Cut
@@ -77,10 +77,14 @@ def courses(cut: Cut) -> dict[int, Course]:
     )
     for unit, month, visits in rows:
         plans[unit][month - 1] = int(visits)
-    month_of = _month(cut)
-    for unit, month, visits in (
-        Visit.select(Visit.unit, month_of, fn.COUNT(Visit.id)).where(_counted(cut)).group_by(Visit.unit, month_of).tuples()
-    ):
+    # Grouped by its name: PostgreSQL takes the same expression with other placeholders for another one.
+    by_month = (
+        Visit.select(Visit.unit, _month(cut).alias("fiscal_month"), fn.COUNT(Visit.id))
+        .where(_counted(cut))
+        .group_by(Visit.unit, SQL("fiscal_month"))
+        .tuples()
+    )
+    for unit, month, visits in by_month:
         done[unit][month - 1] = int(visits)
     return {unit: Course(tuple(plans[unit]), tuple(done[unit])) for unit in sorted({*plans, *done})}
 
