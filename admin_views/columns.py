@@ -12,7 +12,7 @@ from peewee import Field, ForeignKeyField
 from admin_views import cells
 from admin_views.labels import LABELS
 from admin_views.paths import field_at
-from models import Table
+from models import Period, Person, Table, Unit
 from portal.web.language import gettext
 from portal.web.words import plain, word
 
@@ -67,7 +67,8 @@ def column(model: type[Table], path: str, *, worded: bool = False) -> Column:
         label = LABELS[field.rel_model]
         reads = tuple(f"{path}.{read}" for read in label.reads)
         named = _naming(label.says)
-        return Column(path, reads, lambda *values: str(escape(named(*values))), named, "", field)
+        cls = "nb" if field.rel_model in (Person, Unit, Period) else ""
+        return Column(path, reads, lambda *values: str(escape(named(*values))), named, cls, field)
     show, cls = cells.shower(field)
     return Column(path, (path,), show, cells.exported(field), cls, field)
 

@@ -48,10 +48,10 @@ class Page:
         return COUNTED
 
 
-def matching(model: type[Table], person: Person, asked: Asked) -> ModelSelect:
-    """Return a query of the ids this person may see that match what was asked for."""
+def matching(model: type[Table], person: Person, asked: Asked, *, by_index: bool = True) -> ModelSelect:
+    """Return a query of the ids this person may see that match what was asked for; `by_index` as in `portal.search`."""
     query = scope.narrowed(model.select(model.id), person)
-    if asked.search and (found := search.matching(model, asked.search)) is not None:
+    if asked.search and (found := search.matching(model, asked.search, by_index=by_index)) is not None:
         query = query.where(found)
     for one, value in asked.filters:
         query = one.apply(query, value)
@@ -63,6 +63,8 @@ def page(model: type[Table], columns: Sequence[Column], person: Person, asked: A
     query = matching(model, person, asked)
     narrowed = query._where is not None
     count = _count(model, query, narrowed)
+    if asked.search and count is None:
+        query = matching(model, person, asked, by_index=False)  # so many match that the order finds them soonest
     offset = min(asked.page * asked.size, DEEPEST)
     size, turned = asked.size, False
     if count is not None:

@@ -57,11 +57,13 @@ def answers(submission: Submission, person: Person) -> Panel:
         .join_from(Indicator, MeasureUnit, JOIN.LEFT_OUTER)
         .where(Answer.submission == submission.id, Answer.row == 0)
     }
+    measures: dict[str, str] = dict(MeasureUnit.select(MeasureUnit.code, MeasureUnit.name).tuples())
     rows = []
     for key, question in submissions.questions(submission.form_version).items():
         answer = given.get(key)
-        measure = answer.indicator.measure_unit if answer and answer.indicator_id else question.get("unit", "")
-        rows.append((question.get("label", key), _said(answer), str(measure or ""), answer.reason if answer else ""))
+        code = question.get("unit", "")
+        measure = answer.indicator.measure_unit.name if answer and answer.indicator_id else measures.get(code, code)
+        rows.append((question.get("label", key), _said(answer), measure or "", answer.reason if answer else ""))
     return Panel(gettext("Answers"), (gettext("Question"), f">{gettext('Answer')}", gettext("Unit of measure"), gettext("Reason")), rows)
 
 

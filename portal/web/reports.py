@@ -113,7 +113,8 @@ def _asked_for() -> dict[str, Any]:
         .order_by(Period.starts_on.desc())
         .limit(36)
     )
-    years = FiscalYear.select().order_by(FiscalYear.year.desc()).limit(20)
+    begun = Period.select(Period.fiscal_year).where(Period.opened_at.is_null(False))
+    years = FiscalYear.select().where(FiscalYear.id.in_(begun)).order_by(FiscalYear.year.desc()).limit(20)
     return {"months": [p.be_month for p in months], "years": [y.year for y in years]}
 
 
