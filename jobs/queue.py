@@ -16,6 +16,8 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import Job
 
+from portal.errors import OutOfReach
+
 log = logging.getLogger(__name__)
 
 NAME = "portal"
@@ -58,6 +60,14 @@ def quick(url: str) -> redis.Redis:
     return redis.Redis.from_url(
         url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0), health_check_interval=0
     )
+
+
+def check(url: str) -> None:
+    """Raise OutOfReach when the Redis at `url` does not answer."""
+    try:
+        quick(url).ping()
+    except redis.RedisError as wrong:
+        raise OutOfReach("Redis does not answer ({reason})", reason=type(wrong).__name__) from wrong
 
 
 def queue(connection: redis.Redis) -> Queue:

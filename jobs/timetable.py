@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import config
 from jobs import queue
-from jobs.words import speak
+from jobs.words import keep_log, speak
 from models import Period
 from portal import clock, database, periods
 from portal.reports import runs
@@ -58,6 +58,7 @@ def ask_for_the_pack(at: dt.datetime) -> None:
         due = dt.datetime.combine(day, dt.time(PACK_HOUR))
         if due <= at <= due + CATCH_UP and not runs.asked_since(RunKind.PACK, period.be_month, due):
             run = runs.ask(RunKind.PACK, period.be_month, by=None, at=at)
+            log.info("asked for the pack of %s, due %s: run %d", period.be_month, day, run.id)
             queue.ring("compile_run", run.id)
 
 
@@ -69,6 +70,7 @@ TIMETABLE = (
 
 def run(settings: config.Settings) -> None:
     """Go by the timetable until told to stop (SIGTERM or SIGINT)."""
+    keep_log()
     stop = threading.Event()
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda signum, frame: stop.set())

@@ -22,7 +22,9 @@ from rq import Worker
 
 import config
 from jobs import queue
+from jobs.words import keep_log
 from portal import database, files, lifeline
+from portal.errors import OutOfReach
 from portal.files import Files
 from portal.reports import render
 from portal.reports.runs import Interrupted
@@ -57,7 +59,8 @@ def at_work() -> Iterator[AtWork]:
 
 
 def run(settings: config.Settings, *, burst: bool = False) -> None:
-    """Work until told to stop; with `burst`, until no bell rings any more. Raises redis.RedisError."""
+    """Work until told to stop; with `burst`, until no bell rings any more. Raises OutOfReach when Redis goes away."""
+    keep_log()
     for job in queue.JOBS.values():
         importlib.import_module(job.rpartition(".")[0])
     render.warm()
@@ -74,8 +77,11 @@ def run(settings: config.Settings, *, burst: bool = False) -> None:
         maintenance_interval=MAINTENANCE_INTERVAL,
         log_job_description=False,
     )
-    worker.log_result_lifespan = False
-    worker.work(burst=burst, logging_level="INFO")
+    log.info("listening as %s", worker.name)
+    try:
+        worker.work(burst=burst, logging_level="WARNING")
+    except redis.RedisError as wrong:
+        raise OutOfReach("Redis does not answer ({reason})", reason=type(wrong).__name__) from wrong
 
 
 class _PortalWorker(Worker):

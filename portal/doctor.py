@@ -18,13 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
 from peewee import PeeweeException
 
 import config
 from jobs import queue
 from portal import clock, database, files, fonts
-from portal.errors import PortalError
+from portal.errors import OutOfReach, PortalError
 
 LEAST_SPACE = 300_000_000
 """Bytes that must be free: a year's book with its chapters, and room for the store to grow."""
@@ -144,11 +143,10 @@ def store(settings: config.Settings) -> list[str]:
 def bell(settings: config.Settings) -> list[str]:
     """Redis answers. Work is not lost without it, but waits."""
     try:
-        queue.quick(settings.redis_url).ping()
-    except redis.RedisError as wrong:
-        if settings.embeds_redis:
-            return [f"the embedded Redis does not answer ({type(wrong).__name__}): start `portal serve`"]
-        return [f"Redis does not answer ({type(wrong).__name__}): see PORTAL_REDIS, and that its server runs"]
+        queue.check(settings.redis_url)
+    except OutOfReach as wrong:
+        remedy = "start `portal serve`" if settings.embeds_redis else "see PORTAL_REDIS, and that its server runs"
+        return [f"{wrong}: {remedy}"]
     return []
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 
 import click
-import redis
 
 from jobs import queue
 from portal.commands import setting_out
+from portal.errors import OutOfReach
 
 
 @click.command()
@@ -30,11 +30,11 @@ def worker(burst: bool) -> None:
     with setting_out.store(given):
         pass
     try:
-        queue.quick(given.redis_url).ping()
+        queue.check(given.redis_url)
         importlib.import_module("jobs.worker").run(given, burst=burst)
-    except redis.RedisError as wrong:
+    except OutOfReach as wrong:
         remedy = "start `portal serve`, which brings one along" if given.embeds_redis else "see PORTAL_REDIS"
-        raise click.ClickException(f"Redis does not answer ({type(wrong).__name__}): {remedy}") from wrong
+        raise click.ClickException(f"{wrong}: {remedy}") from wrong
 
 
 @click.command()

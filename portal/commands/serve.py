@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import signal
+import subprocess
+import sys
+
 import click
 
 import config
 from models import Person, Unit
-from portal import clock, people, sign_ins, supervisor
+from portal import clock, lifeline, people, sign_ins, supervisor
 from portal.commands import setting_out, store
 from portal.rules.access import Role
 
@@ -37,23 +43,39 @@ def serve(workers: int) -> None:
 
 def _prepared(given: config.Settings) -> list[str]:
     """Bring the store up to date and fill an empty one; return what to tell once the portal answers."""
-    for line in store.prepare(given):
-        _say(line)
+    _say(*store.prepare(given))
+    with setting_out.store(given):
+        is_new = not Person.select().exists()
+    if is_new and given.demo:
+        _make_demonstration(given)
     with setting_out.store(given):
         told = ["", f"The portal answers at {given.address}"]
-        if given.demo and not Person.select().exists():
-            _say("Making the demonstration year, once ...")
-            told += store.fill(given)
-        else:
-            told += store.who(given)
-        if not Person.select().where(Person.role == Role.ADMIN, Person.is_active, Person.password != "").exists():
+        if is_new or not _has_administrator():
             told += _first_administrator(given)
-        told += ["Ctrl-C ends it.", ""]
-    return told
+        told += store.who(given)
+        return [*told, "Ctrl-C ends it.", ""]
+
+
+def _make_demonstration(given: config.Settings) -> None:
+    """Fill the store in a process of its own, so that this one stays small for the years it runs."""
+    _say("Making the demonstration year, once:")
+    made = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "demo"],
+        cwd=config.PROJECT,
+        env=os.environ | given.environment(),
+        preexec_fn=functools.partial(lifeline.die_with_parent, signal.SIGTERM, parent=os.getpid()),
+        check=False,
+    )
+    if made.returncode:
+        raise supervisor.CannotServe("the demonstration year could not be made; PORTAL_DEMO=0 does without it")
+
+
+def _has_administrator() -> bool:
+    return Person.select().where(Person.role == Role.ADMIN, Person.is_active, Person.password != "").exists()
 
 
 def _first_administrator(given: config.Settings) -> list[str]:
-    """Make the first administrator, or a new link for one who has not used theirs; shown once."""
+    """Make the first administrator, or a new link for one who has no password yet; told once."""
     first = Person.select().where(Person.role == Role.ADMIN, Person.is_active).order_by(Person.id).first()
     if first is None:
         unit = Unit.select().where(Unit.parent.is_null()).order_by(Unit.id).first()
@@ -61,8 +83,7 @@ def _first_administrator(given: config.Settings) -> list[str]:
     token = sign_ins.make_link(first, by=None, at=clock.now())
     return [
         f"  administrator      {first.username}",
-        f"  one-time password  {token}",
-        f"  or set a password  {given.address}first/{token}/",
+        f"  one-time password  {token}  (asks for one of your own)",
     ]
 
 

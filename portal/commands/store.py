@@ -52,15 +52,12 @@ def demo(scale: int | None) -> None:
         raise click.ClickException("demonstration logins have no place in production: unset PORTAL_PRODUCTION")
     prepare(given)
     with setting_out.store(given):
-        for line in fill(given, scale):
+        click.echo(_fill(given, scale))
+        for line in who(given):
             click.echo(line)
 
 
-def fill(given: config.Settings, scale: int | None = None) -> list[str]:
-    """Make the demonstration year in an empty store, with a bar to watch; return who can sign in, a line each.
-
-    Raises MoveRefused for a store that holds submissions already.
-    """
+def _fill(given: config.Settings, scale: int | None) -> str:
     began = time.monotonic()
     password = "-".join(secrets.token_hex(2) for _ in range(3))
     bar = _Bar()
@@ -69,7 +66,7 @@ def fill(given: config.Settings, scale: int | None = None) -> list[str]:
     (given.data / PASSWORD).write_text(password)
     (given.data / PASSWORD).chmod(0o600)
     counts = ", ".join(f"{count:,} {table}" for table, count in made.items())
-    return [f"demonstration year: {counts} ({time.monotonic() - began:.0f} s)", *who(given)]
+    return f"demonstration year: {counts} ({time.monotonic() - began:.0f} s)"
 
 
 def who(given: config.Settings) -> list[str]:

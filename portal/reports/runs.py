@@ -240,21 +240,26 @@ def compile_run(
     translate = speak(run.asked_by.language if run.asked_by else "th")
     progress = Progress(run_id, attempt, now)
     try:
+        log.info("run %d: %s, attempt %d", run_id, run, attempt)
         made = make(Asked(run_id, run.kind, run.subject), progress)
         progress.beat()
-        return _file(run, attempt, made, files, now())
+        _file(run, attempt, made, files, now())
+        log.info("run %d: %d pages", run_id, made.pages)
+        return True
     except _Lost:
-        log.info("run %d is another worker's now", run_id)
+        log.info("run %d: another worker's now", run_id)
     except _Cancelled:
+        log.info("run %d: cancelled", run_id)
         _end(run_id, attempt, RunState.CANCELLED, now())
     except Interrupted:
+        log.info("run %d: handed back", run_id)
         Run.update(state=RunState.WAITING, lease_until=None).where(*_held(run_id, attempt)).execute()
         raise
     except PortalError as refused:
-        log.warning("run %d failed: %s", run_id, refused)
+        log.warning("run %d: failed: %s", run_id, refused)
         _end(run_id, attempt, RunState.FAILED, now(), refused.words(translate))
     except Exception as wrong:  # the roof of the job: the row must say why, whatever it was
-        log.exception("run %d failed", run_id)
+        log.exception("run %d: failed", run_id)
         told = PortalError("It could not be made: {reason}", reason=f"{type(wrong).__name__}: {wrong}"[:500])
         _end(run_id, attempt, RunState.FAILED, now(), told.words(translate))
     return False
@@ -369,8 +374,8 @@ def _end(run_id: int, attempt: int, state: RunState, at: dt.datetime, error: str
     return int(ended)
 
 
-def _file(run: Run, attempt: int, made: Made, files: Files, at: dt.datetime) -> bool:
-    """Keep the file and end the run, or leave no trace when the run is no longer this attempt's."""
+def _file(run: Run, attempt: int, made: Made, files: Files, at: dt.datetime) -> None:
+    """Keep the file and end the run, or leave no trace and raise when the run is no longer this attempt's."""
     name = f"{run.kind}-{run.subject}.pdf"
     key = files.keep(name, made.path)
     try:
@@ -397,7 +402,6 @@ def _file(run: Run, attempt: int, made: Made, files: Files, at: dt.datetime) -> 
     except BaseException:
         files.remove(key)
         raise
-    return True
 
 
 def _record_edition(run: Run, made: Made, key: str, at: dt.datetime) -> None:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import redis
-from rq import Queue
+from rq import Callback, Queue
 
 from jobs import queue
 
@@ -93,7 +93,7 @@ def test_a_bell_without_room_is_no_error(redis_url, bell):
 @pytest.mark.parametrize("wanted", ["os.system", "os.abort", "jobs.queue.use", "subprocess.call"])
 def test_a_job_slipped_into_redis_is_not_run(bell, tmp_path, wanted):
     Queue(queue.NAME, connection=bell, serializer="json").enqueue(
-        wanted, f"touch {tmp_path}/done", on_success=os.abort, job_id="slipped-in"
+        wanted, f"touch {tmp_path}/done", on_success=Callback(os.abort), job_id="slipped-in"
     )
 
     job = queue.queue(bell).fetch_job("slipped-in")

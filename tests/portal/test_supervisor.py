@@ -16,14 +16,13 @@ import config
 from portal import lifeline, supervisor
 from tests import services
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 class Served:
     """A portal started by `portal serve` on a data folder and port of its own."""
 
     def __init__(self, data, port):
         self.data, self.port = data, port
+        self.demo = "0"
         self.process = None
         self.log = data.parent / f"{data.name}.log"
 
@@ -36,7 +35,7 @@ class Served:
         return {
             "PORTAL_DATA": str(self.data),
             "PORTAL_PORT": str(self.port),
-            "PORTAL_DEMO": "0",
+            "PORTAL_DEMO": self.demo,
             "PORTAL_DATABASE": "",
             "PORTAL_REDIS": "",
             "PORTAL_FILES": "",
@@ -269,3 +268,20 @@ def test_a_log_grows_no_further_than_it_may(tmp_path, monkeypatch):
 
     assert log.read_bytes() == b"more"
     assert log.with_suffix(".log.1").read_bytes() == b"x" * 200
+
+
+def test_the_first_start_makes_the_demonstration_and_says_who_can_sign_in(served):
+    served.demo = "1"
+
+    served.start().wait()
+    services.wait_until(lambda: "Ctrl-C" in served.said(), seconds=10, what="it says so")
+    first = served.said()
+    served.end()
+    served.log.write_text("")
+    served.start().wait()
+    services.wait_until(lambda: "Ctrl-C" in served.said(), seconds=10, what="it says so")
+    second = served.said()
+
+    assert "demonstration year: " in first and "one-time password" in first
+    assert "planning, division, reporter" in first and "their password" in first
+    assert "one-time password" not in second and "their password" in second
