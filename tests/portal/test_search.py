@@ -124,3 +124,13 @@ def test_a_search_reads_the_index_and_not_the_whole_table(demo):
         db.execute_sql("ANALYZE visit")
         plan = " ".join(row[0] for row in db.execute_sql(f"EXPLAIN {sql}", values).fetchall())
         assert "visit_subject_search" in plan
+
+
+def test_looking_row_by_row_finds_the_same_rows(demo):
+    for text in ("ลูกหนี้", "ทุจริต", "เงินรับฝาก ประชุม"):
+        by_index, by_row = (
+            {ident for (ident,) in tuples(Visit.select(Visit.id).where(matching(Visit, text, by_index=way)))}
+            for way in (True, False)
+        )
+        assert by_index == by_row
+        assert by_index

@@ -1,0 +1,28 @@
+"""`python -m portal.bench`: run the measurements and print a line each."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from portal.bench import lists
+
+BENCHES = {"lists": lists.run}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benches that were named, or all; return 0, or 1 when one falls short of what it must reach."""
+    parser = argparse.ArgumentParser(prog="python -m portal.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], help="which ones; all when none is named")
+    parser.add_argument("--visits", type=int, default=1_000_000, help="how many visits the store holds (1,000,000)")
+    parser.add_argument("--rounds", type=int, default=60, help="how often each page is asked for (60)")
+    parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where the store is kept (var/bench)")
+    parser.add_argument("--database", default="", help="a store that is there already, file or postgresql:// address")
+    given = parser.parse_args(arguments)
+    reached = [BENCHES[name](given) for name in given.names or BENCHES]
+    return 0 if all(reached) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
