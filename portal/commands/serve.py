@@ -26,6 +26,8 @@ def serve(workers: int) -> None:
     (PORTAL_DEMO), and prints the first administrator's name and one-time password.
     """
     given = setting_out.settings()
+    # While it prepares, SIGTERM stops it as Ctrl-C does; once it runs, the supervisor hears both.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with supervisor.alone(given):
             supervisor.check(given)

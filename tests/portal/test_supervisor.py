@@ -13,7 +13,10 @@ import urllib.request
 import pytest
 
 import config
-from portal import lifeline, supervisor
+from models import Run
+from portal import clock, lifeline, supervisor
+from portal.reports import runs
+from portal.rules.terms import RunKind, RunState
 from tests import services
 
 
@@ -23,6 +26,7 @@ class Served:
     def __init__(self, data, port):
         self.data, self.port = data, port
         self.demo = "0"
+        self.database = ""
         self.process = None
         self.log = data.parent / f"{data.name}.log"
 
@@ -36,7 +40,7 @@ class Served:
             "PORTAL_DATA": str(self.data),
             "PORTAL_PORT": str(self.port),
             "PORTAL_DEMO": self.demo,
-            "PORTAL_DATABASE": "",
+            "PORTAL_DATABASE": self.database,
             "PORTAL_REDIS": "",
             "PORTAL_FILES": "",
         }
@@ -285,3 +289,36 @@ def test_the_first_start_makes_the_demonstration_and_says_who_can_sign_in(served
     assert "demonstration year: " in first and "one-time password" in first
     assert "planning, division, reporter" in first and "their password" in first
     assert "one-time password" not in second and "their password" in second
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_while_it_prepares_it_leaves_nothing_behind(served, number):
+    served.demo = "1"
+    served.start()
+    services.wait_until(lambda: "Making the demonstration" in served.said(), seconds=20, what="it prepares")
+    services.wait_until(lambda: served.child("demo"), seconds=10, what="the demonstration is being made")
+    family = served.family()
+    began = time.monotonic()
+
+    code = served.end(number)
+
+    assert time.monotonic() - began < 10
+    assert code == 130 and "Traceback" not in served.said()
+    services.wait_until(lambda: not _alive(family), seconds=2, what="nothing is left")
+
+
+def test_stopped_in_the_middle_of_a_pack_it_leaves_nothing_and_finishes_it_next_time(sqlite_demo, served):
+    served.database = sqlite_demo.url
+    run = runs.ask(RunKind.PACK, "2566-05", by=None, at=clock.now())
+    served.start().wait()
+    services.wait_until(lambda: Run.get_by_id(run.id).steps_done, seconds=60, what="a chapter is set")
+    family = served.family()
+    began = time.monotonic()
+
+    assert served.end() == 0
+
+    assert time.monotonic() - began < 10
+    assert _alive(family) == []
+    assert Run.get_by_id(run.id).state is RunState.WAITING
+    served.start().wait()
+    services.wait_until(lambda: Run.get_by_id(run.id).state is RunState.DONE, seconds=60, what="the pack is made")
