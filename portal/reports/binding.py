@@ -187,7 +187,7 @@ class _Book:
             address = _address(annotation)
             if not address.startswith(NUMBER):
                 continue
-            name, _, size = address.removeprefix(NUMBER).partition("~")
+            name, size, align = (*address.removeprefix(NUMBER).split("~"), "", "")[:3]
             if name not in self.places:
                 raise BrokenBook(f"a page number is asked for “{name}”, which is not in the book")
             x0, y0, x1, y1 = (float(v) for v in annotation.Rect)
@@ -195,10 +195,10 @@ class _Book:
             base = (min(y0, y1) + max(y0, y1)) / 2 - points * 0.34
             made[name, round(base)] = _Stamp(
                 str(self.places[name][0] + 1),
-                max(x0, x1) + self.shift(page),
+                (min(x0, x1) if align == "left" else max(x0, x1)) + self.shift(page),
                 base,
                 points,
-                align="right",
+                align=align or "right",
                 colour="0.086 0.125 0.169",
                 is_artifact=False,
             )

@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.chapters import (
+    approval,
+    book_cover,
+    contents,
+    cooperatives,
     disbursement,
+    indicators,
     method,
+    office,
     offices,
     pack_cover,
+    project,
     projects,
     summary,
     timeliness,
     visits,
+    year,
 )
 
 
@@ -80,4 +88,23 @@ PACK = Book(
         ),
     ),
 )
-BOOKS: dict[str, Book] = {book.slug: book for book in (PACK,)}
+BOOK = Book(
+    slug="book",
+    title=_book_title,
+    short=_book_title,
+    style="book",
+    inner=25,
+    outer=18,
+    foot_at=11,
+    mirrored=True,
+    parts=(
+        Part("", (book_cover.CHAPTER, approval.CHAPTER, contents.CHAPTER)),
+        Part("สรุปผลการดำเนินงานภาพรวม", (year.CHAPTER, projects.CHAPTER, timeliness.CHAPTER)),
+        Part("ผลการดำเนินงานรายโครงการ", (project.CHAPTER,)),
+        Part("การส่งเสริมสหกรณ์และกลุ่มเกษตรกร", (cooperatives.CHAPTER, visits.CHAPTER)),
+        Part("ผลการเบิกจ่ายงบประมาณ", (disbursement.CHAPTER, offices.CHAPTER)),
+        Part("ผลการดำเนินงานรายหน่วยงาน", (office.CHAPTER,)),
+        Part("ภาคผนวก", (indicators.CHAPTER, method.CHAPTER)),
+    ),
+)
+BOOKS: dict[str, Book] = {book.slug: book for book in (PACK, BOOK)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from portal import formats
@@ -91,13 +91,20 @@ def gather(cut: Cut) -> DisbursementPage:
         lead=_lead(courses),
         courses=courses,
         categories=_categories(cut),
-        total=amount(cut, "รวมทั้งสิ้น", "", [(nature, ledger.total(nature)) for nature in Nature]),
+        total=_total(cut),
         shares=tuple(each.paid for each in known if each.paid is not None),
         lowest=tuple(known[:10]),
         unspent=_unspent(cut),
         money_day=day,
         days_old=(cut.cut_at.date() - day).days if day else None,
     )
+
+
+def _total(cut: Cut) -> Amount:
+    """The department's line, judged by the government's target for the whole, not by a weighted one."""
+    made = amount(cut, "รวมทั้งสิ้น", "", [(nature, money.ledger(cut).total(nature)) for nature in Nature])
+    aim = money.targets(cut).at(None, cut.last_period)
+    return replace(made, aim=aim, standing=money.judged(made.paid, aim))
 
 
 def amount(cut: Cut, name: str, note: str, parts: list[tuple[Nature, money.Sum]]) -> Amount:

@@ -104,12 +104,12 @@ def line(cut: Cut, office: Office) -> Line:
 
 
 def judged_indicators(cut: Cut, office: int) -> list[Standing]:
-    """Return how the office stands in each headline indicator that it has a plan and a value for."""
+    """Return how the office stands in each leading indicator that it has a plan and a value for."""
     cells = results.cells(cut)
     made = []
-    for indicator in results.indicators(cut):
+    for indicator in results.leading(cut):
         cell = cells.get(indicator.id, {}).get(office)
-        if indicator.is_headline and cell is not None:
+        if cell is not None:
             found = results.outcome(indicator, [cell]).standing
             if found is not Standing.NO_VALUE:
                 made.append(found)

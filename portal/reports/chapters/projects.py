@@ -15,7 +15,7 @@ from portal.rules.terms import Nature
 
 @dataclass(frozen=True)
 class Lead:
-    """A headline indicator of a project: its figures to date over all offices."""
+    """A leading indicator of a project: its figures to date over all offices."""
 
     name: str
     unit: str

@@ -231,13 +231,15 @@ def _year_end(cut: Cut, overall: Measure, investment: Measure) -> str | None:
     if not 3 <= month < 12 or overall.value is None:
         return None
     said = []
-    for measure, name, link in ((overall, "ภาพรวม", "จะถึง"), (investment, "รายจ่ายลงทุน", "จะถึง")):
+    for measure, name in ((overall, "ภาพรวม"), (investment, "รายจ่ายลงทุน")):
         start = measure.series[month - 4] if month > 3 else Decimal(0)
         if measure.value is None or start is None:
             continue
         end = min(HUNDRED, measure.value + (measure.value - start) / 3 * (12 - month))
         aim = measure.plan[11]
-        said.append(f"{name}{link}ร้อยละ **{formats.percent(end)}**" + (f" (เป้า {formats.percent(aim)})" if aim is not None else ""))
+        verb = "จะถึง" if aim is None or end >= aim else "จะได้เพียง"
+        tail = f" (เป้า {formats.percent(aim)})" if aim is not None else ""
+        said.append(f"{'แต่' if said and aim is not None and end < aim else ''}{name}{verb}ร้อยละ **{formats.percent(end)}**{tail}")
     return "หากรักษาอัตราเฉลี่ย 3 เดือนล่าสุด สิ้นปี" + " ".join(said) if said else None
 
 

@@ -16,6 +16,7 @@ from portal.rules.progress import share
 from portal.rules.workflow import State
 
 LIMITS_FROM = 12  # points before natural limits mean anything
+MOST_FORMS = 12
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class TimelinessPage:
     lead: str
     late: tuple[LateOffice, ...]
     forms: tuple[FormLine, ...]
+    more_forms: int
     months: tuple[MonthLine, ...]
     shares: tuple[Decimal | None, ...]
     centre: Decimal | None
@@ -78,13 +80,14 @@ def gather(cut: Cut) -> TimelinessPage:
     shares = tuple(line.share for line in lines)
     centre, low, high = natural_limits(shares)
     late = _late(cut)
+    short = [FormLine(form.name, form.owed, form.met) for form in reporting.forms_due(cut) if form.met < form.owed]
+    short.sort(key=lambda each: each.met - each.owed)
     return TimelinessPage(
         month=formats.month_long(cut.fiscal_year, cut.last_period),
         lead=_lead(lines[-1], late),
         late=late,
-        forms=tuple(
-            FormLine(form.name, form.owed, form.met) for form in reporting.forms_due(cut) if form.met < form.owed
-        ),
+        forms=tuple(short[:MOST_FORMS]),
+        more_forms=max(0, len(short) - MOST_FORMS),
         months=lines,
         shares=shares,
         centre=centre,

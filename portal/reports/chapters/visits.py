@@ -99,7 +99,7 @@ def line(cut: Cut, name: str, ids: list[int]) -> Line:
     """Return the visits of several offices as one line."""
     courses, reached = visiting.courses(cut), visiting.reach(cut)
     whole = visiting.added([courses[i] for i in ids if i in courses], cut.last_period)
-    stock = sum(each.operating for each in registry.stock(cut) if each.office in set(ids))
+    stock = sum(each.count for each in registry.stock(cut) if each.office in set(ids))
     visited = sum(reached[i].institutions for i in ids if i in reached)
     return Line(
         name=name,
@@ -118,7 +118,7 @@ def _types(cut: Cut) -> tuple[TypeLine, ...]:
     stock: dict[str, int] = {}
     sectors: dict[str, Sector] = {}
     for each in registry.stock(cut):
-        stock[each.type] = stock.get(each.type, 0) + each.operating
+        stock[each.type] = stock.get(each.type, 0) + each.count
         sectors[each.type] = each.sector
     visits = {name: (count, visited) for _, name, count, visited in visiting.by_type(cut)}
     order = list(SECTORS)
@@ -135,7 +135,7 @@ def _lead(total: Line) -> str:
         return f"ยังไม่มีแผนการเข้าแนะนำส่งเสริมที่อนุมัติ บันทึกแล้ว **{formats.num(total.done)} ครั้ง**"
     words = f"เข้าแนะนำส่งเสริมแล้ว **{formats.num(total.done)} ครั้ง** จากแผนสะสม **{formats.num(total.planned)} ครั้ง** (ร้อยละ **{formats.percent(total.share)}**)"
     if total.stock:
-        words += f" เข้าถึง **{formats.num(total.visited)} แห่ง** จาก **{formats.num(total.stock)} แห่ง** ที่ดำเนินการอยู่"
+        words += f" เข้าถึง **{formats.num(total.visited)} แห่ง** จาก **{formats.num(total.stock)} แห่ง** ในทะเบียน"
     if total.unplanned:
         words += f" เป็นการเข้านอกแผน **{formats.num(total.unplanned)} ครั้ง**"
     return words

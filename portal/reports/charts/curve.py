@@ -56,7 +56,10 @@ def curve(
     d.segments([(*at(0, 0), *at(12, 0))], INK, 0.3)
     for value in ticks:
         d.text(left - 1.2, at(0, value)[1] + 0.8, f"{value:,.10g}", 6.6, "end")
+    is_narrow = w / 12 < 4.6
     for month in range(12):
+        if is_narrow and month != now - 1 and (month % 3 != 2 or abs(month - now + 1) == 1):
+            continue
         colour, weight = (INK if month < now else INK3), (700 if month == now - 1 else 400)
         d.text(left + w * (month + 0.5) / 12, height - 1.1, MONTHS[month], 6.2, "middle", colour, weight)
     if now < 12:

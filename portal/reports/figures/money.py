@@ -85,7 +85,7 @@ def added(sums: Iterable[Sum]) -> Sum:
     months = max((len(each.paid) for each in listed), default=0)
 
     def by_month(name: str) -> tuple[int, ...]:
-        return tuple(sum(getattr(each, name)[month] for each in listed) for month in range(months))
+        return tuple(sum(moved[month] for moved in (getattr(each, name) for each in listed) if moved) for month in range(months))
 
     return Sum(
         sum(each.granted for each in listed),

@@ -252,9 +252,20 @@ def outcome(indicator: IndicatorFacts, found: Iterable[Cell]) -> Outcome:
 
 
 @reading
+def leading(cut: Cut) -> tuple[IndicatorFacts, ...]:
+    """Return the indicators a project is judged by: its headline ones, or its first where it has none."""
+    of_project: dict[int, list[IndicatorFacts]] = {}
+    for facts in indicators(cut):
+        of_project.setdefault(facts.project_id, []).append(facts)
+    return tuple(
+        facts for listed in of_project.values() for facts in ([each for each in listed if each.is_headline] or listed[:1])
+    )
+
+
+@reading
 def headlines(cut: Cut) -> dict[int, tuple[Outcome, ...]]:
-    """Return, for each headline indicator's id, its outcome over all offices at the end of every month so far."""
-    chosen = {facts.id: facts for facts in indicators(cut) if facts.is_headline}
+    """Return, for each leading indicator's id, its outcome over all offices at the end of every month so far."""
+    chosen = {facts.id: facts for facts in leading(cut)}
     if not chosen:
         return {}
     values: dict[tuple[int, int], list[Decimal | None]] = defaultdict(lambda: [None] * cut.last_period)
@@ -264,7 +275,7 @@ def headlines(cut: Cut) -> dict[int, tuple[Outcome, ...]]:
         values[indicator, office][month - 1] = Decimal(stored) / SCALE
     plans: dict[tuple[int, int], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 12)
     query = MonthPlan.select(Target.indicator, Target.unit, MonthPlan.month, MonthPlan.value).join(Target).join(Indicator)
-    for indicator, office, month, value in _of_year(query, cut).where(Indicator.is_headline).tuples():
+    for indicator, office, month, value in _of_year(query, cut).where(Target.indicator.in_(list(chosen))).tuples():
         plans[indicator, office][month - 1] = value
     targets = {key: value for key, value in _pairs(_targets(cut)) if key[0] in chosen}
     made: dict[int, tuple[Outcome, ...]] = {}

@@ -1,0 +1,7 @@
+"""Chapter: the contents. Page numbers are written by the binder, so that this page does not change with them."""
+
+from __future__ import annotations
+
+from portal.reports.chapter import Chapter, nothing
+
+CHAPTER = Chapter("contents", "สารบัญ", nothing, sees_book=True, in_contents=False)

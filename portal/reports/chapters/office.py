@@ -1,0 +1,300 @@
+"""Chapter, once for every field office: its year on two pages, beside all the others."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal import formats
+from portal.errors import NotFound
+from portal.reports.chapter import Chapter, Cut, Member
+from portal.reports.chapters.offices import judged_indicators
+from portal.reports.charts.bars import Row
+from portal.reports.charts.strip import Strip
+from portal.reports.figures import money, registry, reporting, results, visiting, voices
+from portal.reports.figures.offices import Office, by_region, offices
+from portal.rules.deadlines import Timeliness
+from portal.rules.progress import Standing, share
+from portal.rules.terms import InstitutionKind, Nature
+
+RANKED_FROM = 9  # months handed in of twelve; with fewer no rank is given
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True)
+class OwnIndicator:
+    """One leading indicator in this office."""
+
+    project: str
+    name: str
+    unit: str
+    decimals: int
+    target: Decimal | None
+    plan: Decimal | None
+    value: Decimal | None
+    reached: Decimal | None
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class OwnProject:
+    """One project's money in this office, in satang."""
+
+    code: str
+    name: str
+    granted: int
+    disbursed: int
+    bound: int
+    paid: Decimal | None
+
+
+@dataclass(frozen=True)
+class OwnType:
+    """Institutions of one type that this office looks after."""
+
+    name: str
+    count: int
+    operating: int
+    members: int
+    capital: int
+
+
+@dataclass(frozen=True)
+class OfficePage:
+    """The whole chapter."""
+
+    kind: str
+    place: str
+    mark: str
+    around: tuple[str, ...]
+    region: str
+    neighbours: str
+    complete: int
+    months: int
+    gaps: tuple[str, ...]
+    sent_by: str
+    sent_at: dt.datetime | None
+    money_day: dt.date | None
+    lead: tuple[str, ...]
+    cooperatives: int
+    groups: int
+    members: int
+    capital: int
+    granted: int
+    strips: tuple[Strip, ...]
+    paid: tuple[Decimal | None, ...]
+    target: tuple[Decimal | None, ...]
+    visits_plan: tuple[Decimal | None, ...]
+    visits_done: tuple[Decimal | None, ...]
+    classes: tuple[Row, ...]
+    indicators: tuple[OwnIndicator, ...]
+    projects: tuple[OwnProject, ...]
+    more_projects: int
+    disbursed: int
+    bound: int
+    paid_share: Decimal | None
+    types: tuple[OwnType, ...]
+    how: tuple[str, ...]
+    days: tuple[int, ...]
+    problems: tuple[voices.Told, ...]
+
+
+def gather(cut: Cut) -> OfficePage:
+    """Gather the page of the office named in the cut."""
+    for member in members(cut):
+        if member.code == cut.unit_code:
+            page: OfficePage = member.page
+            return page
+    raise NotFound("There is no office “{code}” in this year.", code=cut.unit_code or "")
+
+
+def members(cut: Cut) -> Sequence[Member]:
+    """Gather every office's page, by region."""
+    listed = offices(cut)
+    said: dict[int, list[voices.Voice]] = {}
+    for voice in voices.voices(cut):
+        said.setdefault(voice.office, []).append(voice)
+    measures = _Measures(cut, listed)
+    stock: dict[int, list[registry.Stock]] = {}
+    for each in registry.stock(cut):
+        stock.setdefault(each.office, []).append(each)
+    made = []
+    for first, group in by_region(listed):
+        for office in group:
+            page = _page(cut, office, group, measures, stock.get(office.id, []), said.get(office.id, []))
+            made.append(Member(office.code, office.place, first.region, page))
+    return made
+
+
+class _Measures:
+    """Five measures of every office, so that each can be shown among all."""
+
+    def __init__(self, cut: Cut, listed: Sequence[Office]) -> None:
+        ledger, self.targets = money.ledger(cut), money.targets(cut)
+        due, courses = reporting.months_due(cut), visiting.courses(cut)
+        self.cut = cut
+        self.paid = {o.id: ledger.office(o.id).share for o in listed}
+        self.invested = {o.id: ledger.office(o.id, Nature.INVESTMENT).share for o in listed}
+        self.judged = {o.id: judged_indicators(cut, o.id) for o in listed}
+        self.reached = {i: share(each.count(Standing.ON_TRACK), len(each)) for i, each in self.judged.items()}
+        self.visited = {o.id: courses[o.id].share if o.id in courses else None for o in listed}
+        months = {o.id: [m for m in reporting.due(due, o.id)[: cut.last_period] if m.owed] for o in listed}
+        self.months = {i: len(each) for i, each in months.items()}
+        self.complete = {i: sum(not (m.missing or m.waiting) for m in each) for i, each in months.items()}
+        self.in_time = {
+            i: Decimal(sum(m.how is Timeliness.ON_TIME for m in each)) if each else None for i, each in months.items()
+        }
+
+    def strips(self, office: Office) -> tuple[Strip, ...]:
+        """Return this office among all, measure by measure."""
+        month, i = self.cut.last_period, office.id
+        judged = self.judged[i]
+        good = judged.count(Standing.ON_TRACK)
+        return (
+            self._strip("เบิกจ่ายภาพรวม", "ร้อยละ", self.paid, i, self.targets.at(None, month)),
+            self._strip("เบิกจ่ายรายจ่ายลงทุน", "ร้อยละ", self.invested, i, self.targets.at(Nature.INVESTMENT, month)),
+            self._strip("ตัวชี้วัดหลักถึงแผน", f"ร้อยละ · {good} จาก {len(judged)} ตัวชี้วัด", self.reached, i, None),
+            self._strip("เข้าแนะนำส่งเสริมตามแผน", "ร้อยละของแผนสะสม", self.visited, i, HUNDRED),
+            self._strip("ส่งรายงานทันกำหนด", f"เดือน จาก {month}", self.in_time, i, Decimal(month), is_count=True),
+        )
+
+    def _strip(
+        self, name: str, unit: str, values: dict[int, Decimal | None], mine: int, target: Decimal | None, *, is_count: bool = False
+    ) -> Strip:
+        known = [value for value in values.values() if value is not None]
+        own = values[mine]
+        may_rank = own is not None and self.complete[mine] * 12 >= RANKED_FROM * self.cut.last_period
+        rank = 1 + sum(value > own for value in known) if own is not None and may_rank else None
+        return Strip(
+            name=name,
+            unit=unit,
+            mine=None if own is None else float(own),
+            target=None if target is None else float(target),
+            all=tuple(sorted(float(value) for value in known)),
+            digits=0 if is_count else 1,
+            rank=rank,
+            is_shared_rank=own is not None and known.count(own) > 1,
+            is_count=is_count,
+        )
+
+
+def _page(
+    cut: Cut, office: Office, group: Sequence[Office], measures: _Measures, stock: list[registry.Stock], said: list[voices.Voice]
+) -> OfficePage:
+    ledger = money.ledger(cut)
+    whole = ledger.office(office.id)
+    due = reporting.due(reporting.months_due(cut), office.id)
+    course = visiting.courses(cut).get(office.id)
+    sent = voices.last_sent(cut).get(office.id)
+    names = {project.id: (project.code, project.name) for project in results.projects(cut)}
+    projects = [
+        OwnProject(*names.get(project, ("-", "ไม่ระบุโครงการ")), granted, paid, bound, share(paid, granted))  # type: ignore[arg-type]
+        for project, granted, paid, bound in money.office_projects(cut).get(office.id, [])
+    ]
+    target = tuple(
+        money.weighted_target((ledger.office(office.id, nature).granted, measures.targets.at(nature, month)) for nature in Nature)
+        for month in range(1, 13)
+    )
+    return OfficePage(
+        kind=office.kind,
+        place=office.place,
+        mark=office.province_mark,
+        around=tuple(dict.fromkeys(each.province_mark for each in group)),
+        region=office.region,
+        neighbours=" ".join(each.place for each in group if each.id != office.id),
+        complete=measures.complete[office.id],
+        months=measures.months[office.id],
+        gaps=tuple(formats.month_short(n) for n, month in enumerate(due[: cut.last_period], 1) if month.missing),
+        sent_by=sent.name if sent else "",
+        sent_at=sent.at if sent else None,
+        money_day=money.data_day(cut),
+        lead=_lead(cut, office, measures, whole),
+        cooperatives=sum(each.count for each in stock if each.kind is InstitutionKind.COOPERATIVE),
+        groups=sum(each.count for each in stock if each.kind is not InstitutionKind.COOPERATIVE),
+        members=sum(each.members for each in stock),
+        capital=sum(each.capital for each in stock),
+        granted=whole.granted,
+        strips=measures.strips(office),
+        paid=whole.curve() if whole.granted else (),
+        target=target if whole.granted else (),
+        visits_plan=results.cumulated([Decimal(v) for v in course.plan], 12) if course else (),
+        visits_done=results.cumulated([Decimal(v) for v in course.done], cut.last_period) if course else (),
+        classes=_classes(cut, office),
+        indicators=_indicators(cut, office),
+        projects=tuple(projects[:MOST_PROJECTS]),
+        more_projects=max(0, len(projects) - MOST_PROJECTS),
+        disbursed=whole.disbursed,
+        bound=whole.bound,
+        paid_share=whole.share,
+        types=_types(stock),
+        how=tuple(month.how.value for month in due),
+        days=tuple(month.days for month in due),
+        problems=voices.told(said, 4),
+    )
+
+
+MOST_PROJECTS = 16
+
+
+def _classes(cut: Cut, office: Office) -> tuple[Row, ...]:
+    found = registry.classes(cut)
+    years = (cut.fiscal_year - 1, cut.fiscal_year)
+    return tuple(
+        Row(str(year), found[office.id, year], year == cut.fiscal_year) for year in years if (office.id, year) in found
+    )
+
+
+def _indicators(cut: Cut, office: Office) -> tuple[OwnIndicator, ...]:
+    """The office's leading indicators, those furthest from the plan first."""
+    cells, made = results.cells(cut), []
+    codes = {project.id: project.code for project in results.projects(cut)}
+    for each in results.leading(cut):
+        cell = cells.get(each.id, {}).get(office.id)
+        if cell is None:
+            continue
+        found = results.outcome(each, [cell])
+        made.append(
+            OwnIndicator(
+                codes.get(each.project_id, ""), each.name, each.unit, each.decimals, found.target, found.plan, found.value,
+                found.reached, found.standing,
+            )
+        )  # fmt: skip
+    made.sort(key=lambda each: (results.WORST.index(each.standing), each.reached or Decimal(0), each.project))
+    return tuple(made)
+
+
+def _types(stock: list[registry.Stock]) -> tuple[OwnType, ...]:
+    sums: dict[str, list[int]] = {}
+    for each in stock:
+        name = each.type if each.kind is not InstitutionKind.OCCUPATIONAL_GROUP else "กลุ่มอาชีพ"
+        one = sums.setdefault(name, [0, 0, 0, 0])
+        for n, value in enumerate((each.count, each.operating, each.members, each.capital)):
+            one[n] += value
+    return tuple(OwnType(name, *values) for name, values in sums.items())
+
+
+def _lead(cut: Cut, office: Office, measures: _Measures, whole: money.Sum) -> tuple[str, ...]:
+    said = []
+    aim = measures.targets.at(None, cut.last_period)
+    if whole.share is not None:
+        words = f"เบิกจ่ายได้ร้อยละ **{formats.percent(whole.share)}**"
+        if aim is not None:
+            gap = whole.share - aim
+            words += f" {'สูงกว่า' if gap >= 0 else 'ต่ำกว่า'}เป้าหมาย **{formats.num(abs(gap), 1)} จุด**"
+        said.append(words)
+    months, in_time = measures.months[office.id], measures.in_time[office.id]
+    if months and in_time is not None:
+        all_in_time = in_time == months
+        said.append(f"ส่งรายงานทันกำหนดครบ **{months} เดือน**" if all_in_time else f"ส่งรายงานทันกำหนด **{in_time} จาก {months} เดือน**")
+    judged = measures.judged[office.id]
+    if judged:
+        said.append(f"ตัวชี้วัดหลักถึงแผน **{judged.count(Standing.ON_TRACK)} จาก {len(judged)}**")
+    up, down = registry.rises(cut).get(office.id, (0, 0))
+    if up or down:
+        said.append(f"สหกรณ์ยกระดับชั้นความเข้มแข็ง **{up} แห่ง** ลดลง **{down} แห่ง**")
+    return tuple(said) or ("ยังไม่มีข้อมูลของหน่วยงานนี้ในปีงบประมาณ",)
+
+
+CHAPTER = Chapter("office", "ผลการดำเนินงานรายหน่วยงาน", gather, members)
