@@ -18,7 +18,7 @@ from portal.rules import fiscal
 from portal.rules.progress import Aggregation
 
 ONE = 10_000  # quantities are kept as whole ten-thousandths
-_LAG = {CHRONIC: 1.0, SLOW: 0.5}
+_LAG = {CHRONIC: 0.5, SLOW: 0.2}
 
 
 @dataclass
@@ -116,7 +116,7 @@ def _aim(project: Held, offices: list[Office]) -> None:
             if (regions and office.region not in regions) or lots[office.id] > venture.reach * goal.measure.reach:
                 continue
             ratio = venture.pace * office.pace * swing * shake
-            lag = venture.lag * (0.6 + 0.8 * late) + _LAG.get(office.habit, 0.0)
+            lag = venture.lag * (0.3 + 0.4 * late) + _LAG.get(office.habit, 0.0)
             target = _target(goal, office, 0.8 + 0.4 * noise)
             goal.targets[office.id] = target
             goal.plans[office.id] = _plan(goal, target, curve)
@@ -160,7 +160,7 @@ def _results(
         elif measure.months is Aggregation.AVERAGE:
             value = target * (0.9 + 0.1 * ratio) * curves.around(rng, 0.04)
         elif _is_level(measure):
-            value = target * (0.9 + 0.1 * share) * (0.5 + 0.5 * ratio) * curves.around(rng, 0.012)
+            value = target * (0.965 + 0.035 * share) * (0.6 + 0.4 * ratio) * curves.around(rng, 0.012)
         else:
             value = target * share
         whole = round(value / step) * step
