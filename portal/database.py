@@ -141,7 +141,7 @@ def append(model: type[Table], columns: Sequence[str], rows: Iterable[tuple[Any,
 
 @contextmanager
 def _searchable_at_once(table: str) -> Iterator[None]:
-    """Put the rows added inside into the search index of a SQLite table all at once: ten times as fast as one by one."""
+    """Put the rows added inside into a SQLite search index all at once: ten times as fast as one by one."""
     found = db.execute_sql("SELECT sql FROM sqlite_master WHERE name = ?", (f"{table}_search_new",)).fetchone()
     if found is None:
         yield
