@@ -838,8 +838,8 @@ class Visit(Kept):
 
     class Meta:
         indexes = (
-            (("unit", "visited_on"), False),
-            (("visited_on",), False),
+            (("unit", "visited_on", "id"), False),
+            (("visited_on", "id"), False),
             (("cooperative", "visited_on"), False),
             (("state", "visited_on"), False),
         )

@@ -929,8 +929,8 @@ def up(migrator, db):
                 Check("NOT is_unplanned OR unplanned_reason <> ''", name="visit_unplanned_why"),
             ]
             indexes = (
-                (("unit", "visited_on"), False),
-                (("visited_on",), False),
+                (("unit", "visited_on", "id"), False),
+                (("visited_on", "id"), False),
                 (("cooperative", "visited_on"), False),
                 (("state", "visited_on"), False),
             )
