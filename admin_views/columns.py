@@ -83,7 +83,7 @@ def _naming(says: Callable[..., str]) -> Callable[..., str]:
 def indexed(model: type[Table]) -> frozenset[str]:
     """Return the names of the columns an index begins with: what a large table may be sorted by."""
     names = {"id"}
-    names |= {f.name for f in model._meta.sorted_fields if f.unique or f.index and not isinstance(f, ForeignKeyField)}
+    names |= {f.name for f in model._meta.sorted_fields if f.unique or (f.index and not isinstance(f, ForeignKeyField))}
     for columns, _unique in _indexes(model):
         names.add(columns[0])
     return frozenset(names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from admin_views.base import CENTRAL, Screen
 from models import Cooperative, CooperativeType, CooperativeYear
-from portal.web.language import Lazy, lazy
+from portal.web.language import lazy
 
 
 class CooperativeTypeScreen(Screen):
@@ -24,7 +24,7 @@ class CooperativeScreen(Screen):
 
     table = Cooperative
     icon = "people"
-    empty: Lazy = lazy("No institution is registered here yet.")
+    empty = lazy("No institution is registered here yet.")
     column_list = ("name", "registration_number", "type", "unit", "district", "status", "members", "officer")
     column_filters = ("type", "status", "kind", "unit", "unit.region", "province", "officer", "members", "capital")
     column_default_sort = ("name_sort", False)

@@ -104,7 +104,8 @@ def _xlsx(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
 def _write(sheet: Any, line: int, place: int, value: Any) -> None:
     if value is None or value == "":
         return
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool) and abs(value) < EXACT:
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if is_number and abs(value) < EXACT:
         sheet.write_number(line, place, value)
     else:
         sheet.write_string(line, place, str(value))

@@ -22,6 +22,7 @@ from playhouse.fields import EnumField
 from wtforms import BooleanField as TickBox
 from wtforms import Field as Control
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import Choice
 from wtforms.validators import StopValidation
 
 from admin_views import cells, lookups
@@ -163,9 +164,9 @@ class ChoiceControl(SelectField):
     def iter_choices(self) -> Any:
         """Yield the choices in the reader's language."""
         if self.null or self.data is None:
-            yield "", "", self.data is None, {}
+            yield Choice("", "", self.data is None, {})
         for member in self.kind:
-            yield member.value, word(member), member == self.data, {}
+            yield Choice(member.value, word(member), member == self.data, {})
 
     def pre_validate(self, form: Any) -> None:
         """Everything was checked when it was read."""

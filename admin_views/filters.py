@@ -20,6 +20,7 @@ from portal.web.language import gettext
 from portal.web.sign_in import me
 from portal.web.words import word
 
+ONE_BY_ONE = ("year", "number", "month", "quarter", "row_id", "strength_class")
 TESTS = {"is": "is", "from": "from", "to": "up to", "has": "holds"}
 
 
@@ -120,6 +121,10 @@ def filters(model: type[Table], path: str) -> list[Filter]:
     if isinstance(field, (DateField, DateTimeField)):
         return [Filter(model, path, "from"), Filter(model, path, "to")]
     if isinstance(field, IntegerField):
-        tests = ("is",) if field.name in ("year", "number", "month", "quarter", "row_id", "strength_class") else ("from", "to")
+        tests = (
+            ("is",)
+            if field.name in ("year", "number", "month", "quarter", "row_id", "strength_class")
+            else ("from", "to")
+        )
         return [Filter(model, path, test) for test in tests]
     return [Filter(model, path, "has")]

@@ -49,8 +49,8 @@ def _period(kind: str, number: int, starts_on: Any, year: int) -> str:
     return gettext("Year {year}", year=year)
 
 
-def _label(*reads: str, finds: tuple[str, ...] = (), order: tuple[str, ...] = (), says: Any = _plain) -> Label:
-    return Label(reads, says, finds or reads, order or reads[:1])
+def _label(*reads: str, finds: tuple[str, ...] | None = None, order: tuple[str, ...] = (), says: Any = _plain) -> Label:
+    return Label(reads, says, reads if finds is None else finds, order or reads[:1])
 
 
 LABELS: dict[type[m.Table], Label] = {

@@ -18,7 +18,9 @@ from portal.rules.inputs import parse_text
 MOST = 20
 
 
-def found(model: type[Table], text: str, person: Person, *, offset: int = 0, limit: int = MOST) -> list[tuple[int, str]]:
+def found(
+    model: type[Table], text: str, person: Person, *, offset: int = 0, limit: int = MOST
+) -> list[tuple[int, str]]:
     """Return (id, name) of the records whose name or code holds `text`, `MOST` at most."""
     query, joins, columns = _named(model, person)
     wanted = parse_text(text)[:100]

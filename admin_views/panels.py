@@ -26,17 +26,19 @@ from models import (
     RunStep,
     SignIn,
     Submission,
+    Table,
     VisitActivity,
     VisitPlan,
     VisitPlanLine,
 )
-from portal import formats, submissions
+from portal import formats, history, submissions
 from portal.rules.terms import Mark
 from portal.web.language import gettext
 from portal.web.shell import moment
 from portal.web.words import word
 
 SHOWN = 200
+UNTOLD = ("id", "version", "name_sort")  # columns whose change is no news
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,11 @@ def answers(submission: Submission, person: Person) -> Panel:
         code = question.get("unit", "")
         measure = answer.indicator.measure_unit.name if answer and answer.indicator_id else measures.get(code, code)
         rows.append((question.get("label", key), _said(answer), measure or "", answer.reason if answer else ""))
-    return Panel(gettext("Answers"), (gettext("Question"), f">{gettext('Answer')}", gettext("Unit of measure"), gettext("Reason")), rows)
+    return Panel(
+        gettext("Answers"),
+        (gettext("Question"), f">{gettext('Answer')}", gettext("Unit of measure"), gettext("Reason")),
+        rows,
+    )
 
 
 def _said(answer: Answer | None) -> Any:
@@ -166,9 +172,24 @@ def differences(revision: Revision, person: Person) -> Panel:
     rows = [
         (columns.name_of(name), _brief(before.get(name)), _brief(after.get(name)))
         for name in (after or before)
-        if name not in ("name_sort",) and (before.get(name) != after.get(name) or not before or not after)
+        if name not in UNTOLD and (before.get(name) != after.get(name) or not before or not after)
     ]
     return Panel(gettext("What changed"), (gettext("Column"), gettext("Before"), gettext("After")), rows)
+
+
+def history_of(row: Table) -> list[tuple[str, str, str, list[tuple[str, str, str]]]]:
+    """Return who changed a record when, newest first: verb, person, moment, columns with before and after."""
+    out = []
+    for one in history.of(type(row), row.id)[:20]:
+        before, after = one.before or {}, one.after or {}
+        changed = [
+            (columns.name_of(name), _brief(before.get(name)), _brief(after.get(name)))
+            for name in (after if one.before is not None else ())
+            if before.get(name) != after.get(name) and name not in UNTOLD
+        ]
+        who = one.entry.person.name if one.entry.person_id else gettext("The portal")
+        out.append((one.entry.verb, who, moment(one.entry.at), changed))
+    return out
 
 
 def _differences(revision: Revision) -> Markup:
@@ -178,9 +199,11 @@ def _differences(revision: Revision) -> Markup:
     if after is None:
         return escape(gettext("removed"))
     parts = [
-        Markup('{}: <span class="old">{}</span> → <b>{}</b>').format(columns.name_of(n), _brief(before.get(n)), _brief(after.get(n)))
+        Markup('{}: <span class="old">{}</span> → <b>{}</b>').format(
+            columns.name_of(n), _brief(before.get(n)), _brief(after.get(n))
+        )
         for n in after
-        if before.get(n) != after.get(n) and n not in ("version", "name_sort")
+        if before.get(n) != after.get(n) and n not in UNTOLD
     ]
     return Markup("<br>").join(parts)
 
@@ -188,4 +211,3 @@ def _differences(revision: Revision) -> Markup:
 def _brief(value: Any) -> str:
     text = "-" if value is None or value == "" else str(value)
     return text if len(text) <= 200 else f"{text[:200]}…"
-

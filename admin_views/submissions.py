@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from admin_views import panels
 from admin_views.base import Button, Screen
 from models import Comment, Submission
 from portal import submissions
 from portal.rules.workflow import MOVES, VERBS, open_verbs
-from portal.web.language import Lazy, lazy
+from portal.web.language import lazy
 
 LABELS = {
     "submit": (lazy("Send"), lazy("Send the chosen reports to the division?"), "mail"),
@@ -18,11 +21,14 @@ LABELS = {
 }
 
 
+STEPS: Mapping[str, Any] = submissions.STEPS
+
+
 def _step(verb: str) -> Button:
     label, sure, icon = LABELS[verb]
     moves = [move for move in MOVES if move.verb == verb]
     return Button(
-        verb, label, submissions.STEPS[verb], frozenset(move.role for move in moves), icon=icon, sure=sure,
+        verb, label, STEPS[verb], frozenset(move.role for move in moves), icon=icon, sure=sure,
         fits=lambda row, person: verb in open_verbs(row.state, person.role),
         asks_note=any(move.needs_note for move in moves),
     )  # fmt: skip
@@ -34,7 +40,7 @@ class SubmissionScreen(Screen):
     table = Submission
     icon = "form"
     adds = changes = False
-    empty: Lazy = lazy("Reports appear here as soon as an office begins one.")
+    empty = lazy("Reports appear here as soon as an office begins one.")
     column_list = ("form_version.form", "unit", "period", "state", "submitted_at", "submitted_by", "verified_at")
     column_filters = (
         "state", "unit", "unit.region", "period", "period.fiscal_year", "form_version.form",

@@ -8,7 +8,7 @@ from models import Visit, VisitActivity, VisitPlan, VisitPlanLine
 from portal import clock, visits
 from portal.rules.access import Role
 from portal.rules.terms import PlanState, VisitState
-from portal.web.language import Lazy, lazy
+from portal.web.language import lazy
 
 DIVISION = frozenset({Role.DIVISION})
 APPROVER = frozenset({Role.APPROVER})
@@ -31,7 +31,7 @@ class VisitPlanScreen(Screen):
 
     table = VisitPlan
     icon = "cal"
-    empty: Lazy = lazy("No plan of visits has been made yet.")
+    empty = lazy("No plan of visits has been made yet.")
     column_list = ("cooperative", "unit", "fiscal_year", "officer", "class_now", "class_wanted", "state")
     column_filters = ("unit", "unit.region", "fiscal_year", "state", "officer", "cooperative.type", "cooperative")
     column_default_sort = ("id", True)
@@ -64,7 +64,7 @@ class VisitScreen(Screen):
 
     table = Visit
     icon = "pin"
-    empty: Lazy = lazy("No visit has been recorded here yet.")
+    empty = lazy("No visit has been recorded here yet.")
     column_list = ("cooperative", "visited_on", "unit", "subject", "officer", "is_unplanned", "state")
     column_filters = (
         "unit", "unit.region", "visited_on", "cooperative", "cooperative.type", "activity", "officer", "state",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_admin import AdminIndexView, expose
-from peewee import SQL, JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from models import (
     AuditEntry,
@@ -132,7 +132,9 @@ def _office(person: Person, today: dt.date, period: Period | None) -> dict[str, 
         fn.COUNT(Obligation.id).filter(Obligation.due_on.between(today, today + SOON)),
     ).join(Period)
     overdue, soon = opened.where(*where, Period.opened_at.is_null(False)).tuples().get()
-    waiting = _counted(Submission.select().where(Submission.unit == person.unit_id, Submission.state == State.SUBMITTED))
+    waiting = _counted(
+        Submission.select().where(Submission.unit == person.unit_id, Submission.state == State.SUBMITTED)
+    )
     made, planned = _visits_of(person.unit_id, period)
     figures = (
         Figure("bad", gettext("Overdue"), overdue, url=_list("obligation", unit_is=person.unit_id, state_is="open")),
@@ -190,7 +192,9 @@ def _central(person: Person, today: dt.date, period: Period | None) -> dict[str,
         )
         reports = _list("submission", state_is="submitted", form_version_form_owner_is=person.unit_id)
         figures.append(Figure("half", gettext("Reports to verify"), _counted(mine), url=reports))
-        figures.append(Figure("half", gettext("Visits to verify"), _counted(seen), url=_list("visit", state_is="recorded")))
+        figures.append(
+            Figure("half", gettext("Visits to verify"), _counted(seen), url=_list("visit", state_is="recorded"))
+        )
     else:
         verified = Submission.select().where(Submission.state == State.VERIFIED)
         url = _list("submission", state_is="verified")
@@ -237,11 +241,7 @@ def _runs(person: Person) -> list[Run]:
 
 
 def _recent(person: Person) -> list[AuditEntry]:
-    entries = (
-        AuditEntry.select(AuditEntry, Person)
-        .join(Person, JOIN.LEFT_OUTER)
-        .where(AuditEntry.verb.not_in(UNTOLD))
-    )
+    entries = AuditEntry.select(AuditEntry, Person).join(Person, JOIN.LEFT_OUTER).where(AuditEntry.verb.not_in(UNTOLD))
     return list(scope.narrowed(entries, person).order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(6))
 
 

@@ -10,13 +10,9 @@ from markupsafe import Markup, escape
 ICONS: dict[str, str] = {
     "home": "M2.5 7.5 8 3l5.5 4.5V13h-4V9.5h-3V13h-4z",
     "form": "M4 2.5h8v11H4zM6 5.5h4M6 8h4M6 10.5h2",
-    "pin": (
-        "M8 14s4.5-4.2 4.5-7.5a4.5 4.5 0 0 0-9 0C3.5 9.8 8 14 8 14zM8 8a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z"
-    ),
+    "pin": ("M8 14s4.5-4.2 4.5-7.5a4.5 4.5 0 0 0-9 0C3.5 9.8 8 14 8 14zM8 8a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z"),
     "grid": "M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z",
-    "book": (
-        "M2.5 3.5C4.5 3 6.5 3.2 8 4.5c1.5-1.3 3.5-1.5 5.5-1v9c-2-.5-4-.3-5.5 1-1.5-1.3-3.5-1.5-5.5-1zM8 4.5v9"
-    ),
+    "book": ("M2.5 3.5C4.5 3 6.5 3.2 8 4.5c1.5-1.3 3.5-1.5 5.5-1v9c-2-.5-4-.3-5.5 1-1.5-1.3-3.5-1.5-5.5-1zM8 4.5v9"),
     "pen": "M3 13l.6-2.6L10.5 3.5l2 2-6.9 6.9zM9 5l2 2",
     "chart": "M2.5 13.5h11M4.5 11V8M8 11V4M11.5 11V6",
     "people": (
@@ -45,8 +41,7 @@ ICONS: dict[str, str] = {
     "file": "M4 2.5h5l3 3v8H4zM9 2.5v3h3",
     "copy": "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
     "eye": (
-        "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 9.8a1.8 1.8 0 1 0 0-3.6"
-        " 1.8 1.8 0 0 0 0 3.6z"
+        "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 9.8a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6z"
     ),
     "list": "M5.5 4h8M5.5 8h8M5.5 12h8M2.5 4h.01M2.5 8h.01M2.5 12h.01",
     "menu": "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
@@ -63,9 +58,7 @@ ICONS: dict[str, str] = {
         "l1.1 1.1M11.5 11.5l1.1 1.1M3.4 12.6l1.1-1.1M11.5 4.5l1.1-1.1"
     ),
     "flag": "M4 14V2.5M4 3h8l-1.5 2.75L12 8.5H4",
-    "tree": (
-        "M8 2.5v4M3.5 10V8h9v2M8 6.5V10M6.5 2.5h3v2.5h-3zM2 10.5h3V13H2zM6.5 10.5h3V13h-3zM11 10.5h3V13h-3z"
-    ),
+    "tree": ("M8 2.5v4M3.5 10V8h9v2M8 6.5V10M6.5 2.5h3v2.5h-3zM2 10.5h3V13H2zM6.5 10.5h3V13h-3zM11 10.5h3V13h-3z"),
     "first": "M9.5 4.5 6 8l3.5 3.5M4 4.5v7M13 4.5 9.5 8l3.5 3.5",
     "last": "M6.5 4.5 10 8l-3.5 3.5M12 4.5v7M3 4.5 6.5 8 3 11.5",
 }
@@ -117,9 +110,7 @@ def tag(kind: str, word: str, cls: str = "") -> Markup:
 
 def sprite(*names: str) -> Markup:
     """Return the icons `names` once, hidden, for `used()` to draw again and again in a long list."""
-    symbols = "".join(
-        f'<symbol id="i-{n}" viewBox="0 0 16 16"><path d="{ICONS[n]}"/></symbol>' for n in names
-    )
+    symbols = "".join(f'<symbol id="i-{n}" viewBox="0 0 16 16"><path d="{ICONS[n]}"/></symbol>' for n in names)
     drawn = "".join(f'<symbol id="m-{n}" viewBox="0 0 16 16">{MARKS[n]}</symbol>' for n in MARKS)
     return Markup(f'<svg class="vh" aria-hidden="true">{symbols}{drawn}</svg>')  # our own drawings
 

@@ -27,7 +27,10 @@ WORDS = {
     413: ("This is too large", "A form or file may have 16 MB at most. Send it in parts."),
     422: ("Something in it is not right yet", "Go back and mend what is named; nothing was changed."),
     429: ("Too many tries", "Please wait a minute."),
-    500: ("This page cannot be opened; your records are safe", "Try again in a minute. If it stays so, tell the administrator this number."),
+    500: (
+        "This page cannot be opened; your records are safe",
+        "Try again in a minute. If it stays so, tell the administrator this number.",
+    ),
     503: ("The portal cannot reach its store just now", "Try again in a minute. What was saved before is safe."),
 }  # fmt: skip
 

@@ -43,11 +43,11 @@ def install(app: Flask, *, demo: bool) -> None:
         return f"/static/{name}?v={versions[name]}"
 
     app.jinja_env.globals.update(
-        _=gettext, ngettext=ngettext, word=word, icon=marks.icon, mark=marks.mark, tag=marks.tag,
-        sprite=marks.sprite, used=marks.used, seal=marks.SEAL, asset=asset, csrf_token=guard.csrf_token,
-        initials=initials, day=day, moment=moment, formats=formats, role_name=word, MONTHS_LONG=MONTHS_LONG, languages=LANGUAGES, is_demo=demo,
+        _=gettext, ngettext=ngettext, word=word, role_name=word, languages=LANGUAGES, is_demo=demo,
+        icon=marks.icon, mark=marks.mark, tag=marks.tag, sprite=marks.sprite, used=marks.used, seal=marks.SEAL,
+        asset=asset, csrf_token=guard.csrf_token, initials=initials, query_of=query_of, chosen_of=chosen_of,
+        day=day, moment=moment, formats=formats, MONTHS_LONG=MONTHS_LONG,
     )  # fmt: skip
-    app.jinja_env.globals.update(query_of=query_of, chosen_of=chosen_of)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor

@@ -83,7 +83,9 @@ def install(app: Flask) -> None:
 
 def _sign_in_first() -> Any:
     if guard.wants_data() or request.method not in guard.SAFE:
-        return refusals.page(401, gettext("You have been signed out. Sign in again in another tab, then come back here."))
+        return refusals.page(
+            401, gettext("You have been signed out. Sign in again in another tab, then come back here.")
+        )
     return redirect(f"/sign-in/?next={quote(request.full_path.rstrip('?'))}")
 
 
