@@ -21,7 +21,7 @@ from portal.errors import OutOfReach
 log = logging.getLogger(__name__)
 
 NAME = "portal"
-TIME_LIMIT = 2 * 60 * 60
+TIME_LIMIT = 30 * 60
 """Seconds one job may take before its process is ended."""
 
 # What may be asked of a worker: the name rung for, and the function that does it. A worker refuses all else,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from jobs.words import speak
@@ -19,7 +20,7 @@ PROCESSES = 2
 def compile_run(run_id: int) -> None:
     """Make the pack or book that one run asks for. Safe to repeat: a run that has ended is left alone."""
     with at_work() as work:
-        maker = Maker(work.settings.data / "runs", cache=work.settings.data / "chapters")
+        maker = Maker(work.settings.data / "runs", cache=work.settings.data / "chapters", go_on=work.go_on)
         try:
             runs.compile_run(run_id, make=maker, files=work.files, now=clock.now, speak=speak)
         finally:
@@ -29,14 +30,19 @@ def compile_run(run_id: int) -> None:
 class Maker:
     """Makes what a run asks for in a folder of its own, with the chapters that were set before."""
 
-    def __init__(self, folder: Path, *, cache: Path) -> None:
-        self._folder, self._cache = folder, cache
+    def __init__(self, folder: Path, *, cache: Path, go_on: Callable[[], None]) -> None:
+        self._folder, self._cache, self._go_on = folder, cache, go_on
         self._own: Path | None = None
 
     def __call__(self, asked: Asked, progress: Progress) -> Made:
         """Print the book of the records as they stand, telling `progress` of every chapter."""
         self._own = self._new_folder(asked.run_id)
         year, month = runs.fiscal_cut(asked.kind, asked.subject)
+
+        def beat() -> None:
+            self._go_on()
+            progress.beat()
+
         cut = Cut(fiscal_year=year, period=month, cut_at=clock.now(), is_demo=runs.is_demo())
         made = editions.compile_book(
             asked.kind.value,
@@ -45,7 +51,7 @@ class Maker:
             _Teller(progress),
             cache=self._cache,
             workers=PROCESSES,
-            beat=progress.beat,
+            beat=beat,
         )
         return Made(made.path, made.sha256, made.pages, made.snapshot_sha256, cut.cut_at, cut.is_demo)
 

@@ -19,4 +19,6 @@ def speak(language: str) -> Callable[[str], str]:
 
 def keep_log() -> None:
     """Write to standard error what this process does, a line each with time and place."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for ours in ("portal", "jobs"):
+        logging.getLogger(ours).setLevel(logging.INFO)

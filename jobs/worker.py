@@ -18,15 +18,16 @@ from types import FrameType
 from typing import Any
 
 import redis
+from peewee import PeeweeException
 from rq import Worker
 
 import config
 from jobs import queue
 from jobs.words import keep_log
-from portal import database, files, lifeline
+from portal import clock, database, files, lifeline
 from portal.errors import OutOfReach
 from portal.files import Files
-from portal.reports import render
+from portal.reports import render, runs
 from portal.reports.runs import Interrupted
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ WORKER_TTL = 30
 MONITORING_INTERVAL = 5
 MAINTENANCE_INTERVAL = 10
 
+_told_to_end = False
+
 
 @dataclass(frozen=True)
 class AtWork:
@@ -43,6 +46,14 @@ class AtWork:
 
     settings: config.Settings
     files: Files
+
+    def go_on(self) -> None:
+        """Raise Interrupted when this process has been told to end.
+
+        The signal raises it as well, but what is raised while an object is being destroyed is lost.
+        """
+        if _told_to_end:
+            raise Interrupted
 
 
 @contextlib.contextmanager
@@ -65,6 +76,7 @@ def run(settings: config.Settings, *, burst: bool = False) -> None:
         importlib.import_module(job.rpartition(".")[0])
     render.warm()
     lifeline.tie_every_fork()
+    database.use(settings.database)
     connection = redis.Redis.from_url(settings.redis_url)
     worker = _PortalWorker(
         [queue.queue(connection)],
@@ -85,10 +97,18 @@ def run(settings: config.Settings, *, burst: bool = False) -> None:
 
 
 class _PortalWorker(Worker):
-    """RQ's forking worker, which on SIGTERM asks its child to hand the job back, and lets a job that is
-    under way go on when Redis is away: the job reports to the store, not to Redis."""
+    """RQ's forking worker, which on SIGTERM asks its child to hand the job back.
+
+    Every few seconds, while the child is alive, it keeps the job's lease; a child in the middle of one long
+    step need not. A job under way goes on when Redis is away: it reports to the store, not to Redis.
+    """
 
     def maintain_heartbeats(self, job: Any, execution: Any) -> None:
+        try:
+            with database.db.connection_context():
+                runs.renew(job.args[0], clock.now())
+        except PeeweeException as wrong:
+            log.warning("the store is away (%s); %s goes on", type(wrong).__name__, job.id)
         try:
             super().maintain_heartbeats(job, execution)
         except redis.RedisError as wrong:
@@ -102,5 +122,7 @@ class _PortalWorker(Worker):
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> Any:
+    global _told_to_end
+    _told_to_end = True
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Interrupted

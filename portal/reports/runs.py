@@ -265,6 +265,13 @@ def compile_run(
     return False
 
 
+def renew(run_id: int, now: dt.datetime) -> None:
+    """Lengthen the lease of a run whose process is seen to be alive, though it may be too busy to say so itself."""
+    Run.update(lease_until=now + LEASE).where(
+        Run.id == run_id, Run.state == RunState.RUNNING, Run.lease_until >= now
+    ).execute()
+
+
 # ---------------------------------------------------------------- sweeping
 
 

@@ -365,3 +365,27 @@ def test_the_trail_says_who_asked_cancelled_and_tried_again(run, planner):
     verbs = [(e.verb, e.person_id) for e in AuditEntry.select().where(AuditEntry.table_name == "Run")]
     assert verbs == [(v, planner.id) for v in ("ask_run", "cancel_run", "retry_run")]
     assert Person.get_by_id(planner.id).name == "วางแผน"
+
+
+def test_a_worker_too_busy_to_speak_keeps_its_run_while_it_is_seen_alive(run, kept, clock, tmp_path):
+    def one_long_step(asked, progress):
+        for _ in range(20):
+            clock.pass_by(seconds=10)
+            runs.renew(run.id, clock())
+            assert runs.to_ring(clock()) == []
+        return _made(tmp_path)
+
+    assert runs.compile_run(run.id, make=one_long_step, files=kept, now=clock)
+
+
+def test_a_lease_that_has_run_out_is_not_brought_back(run, kept, clock):
+    def killed(asked, progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runs.compile_run(run.id, make=killed, files=kept, now=clock)
+    clock.pass_by(seconds=61)
+
+    runs.renew(run.id, clock())
+
+    assert [w.run_id for w in runs.to_ring(clock())] == [run.id]
