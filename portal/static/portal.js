@@ -142,7 +142,7 @@ function combo (box) {
   const [hidden, text] = $$('input', box)
   const list = $('ul', box)
   const base = box.closest('[data-base]')?.dataset.base || ''
-  const it = { box, hidden, text, list, base, at: -1, name: text.value, turn: 0, timer: 0 }
+  const it = { box, hidden, text, list, base, at: -1, name: text.value, turn: 0, timer: 0, busy: false }
   combos.set(box, it)
   return it
 }
@@ -168,9 +168,12 @@ function move (it, step) {
 }
 async function search (it) {
   const turn = ++it.turn
+  it.busy = true
   const query = it.text.value === it.name ? '' : it.text.value
   const answer = await asked(`${it.base}${it.box.dataset.lookup}&query=${encodeURIComponent(query)}`).catch(() => null)
-  if (turn !== it.turn || !answer?.ok) return
+  if (turn !== it.turn) return
+  it.busy = false
+  if (!answer?.ok) return
   const found = await answer.json()
   it.list.replaceChildren(...found.map(([id, name], n) => {
     const option = Object.assign(document.createElement('li'), { id: `${it.list.id}-${n}`, textContent: name })
@@ -188,6 +191,7 @@ on('focusin', '.combo .in', (_, text) => search(combo(text.closest('.combo'))))
 on('input', '.combo .in', (_, text) => {
   const it = combo(text.closest('.combo'))
   if (text.value !== it.name) it.hidden.value = ''
+  it.busy = true
   clearTimeout(it.timer)
   it.timer = setTimeout(search, 150, it)
 })
@@ -195,8 +199,11 @@ on('keydown', '.combo .in', (event, text) => {
   const it = combo(text.closest('.combo'))
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
     event.preventDefault()
-    if (it.list.hidden) search(it)
-    else move(it, event.key === 'ArrowDown' ? 1 : -1)
+    const step = event.key === 'ArrowDown' ? 1 : -1
+    if (it.list.hidden) search(it).then(() => move(it, step))
+    else move(it, step)
+  } else if (event.key === 'Enter' && it.busy) {
+    event.preventDefault() // the answer is on its way; sending the form now would send the old choice
   } else if (event.key === 'Enter' && !it.list.hidden && it.at >= 0) {
     event.preventDefault()
     choose(it, $$('li[data-id]', it.list)[it.at])
