@@ -39,6 +39,7 @@ FORMATS = (
 )  # fmt: skip
 
 _configuration: FontConfiguration | None = None
+_style: weasyprint.CSS | None = None
 
 
 class Refused(ValueError):
@@ -112,15 +113,9 @@ def strong(text: str) -> Markup:
     return Markup("").join(Markup('<b class="nb">{}</b>').format(part) if n % 2 else escape(part) for n, part in enumerate(parts))
 
 
-@functools.cache
-def style() -> Markup:
-    """Return the style sheets every page is set with."""
-    return Markup("").join(Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("fonts.css", "book.css"))
-
-
 def page_html(template: str, **values: Any) -> str:
     """Return `template` (a path in `pdf_templates`) filled with `values`, as a whole HTML document."""
-    return environment().get_template(template).render(style=style(), **values)
+    return environment().get_template(template).render(**values)
 
 
 def fingerprint() -> str:
@@ -145,7 +140,7 @@ def _sources() -> Iterator[Path]:
 
 def warm() -> None:
     """Load what every chapter needs, once, in the process that will fork for them."""
-    global _configuration
+    global _configuration, _style
     if _configuration is not None:
         return
     for name in fonts.files():
@@ -153,11 +148,19 @@ def warm() -> None:
     # One letter of every weight, so that fontconfig has opened each face before the first fork.
     letters = "".join(f'<b style="font-weight:{weight}">กA1</b>' for weight in fonts.WEIGHTS)
     configuration = FontConfiguration()
-    page = f'<html lang="th"><style>{style()}</style><p>{letters}<i style="font-family:Laksaman">ก≥</i></p>'
-    weasyprint.HTML(string=page, url_fetcher=Assets()).render(font_config=configuration).write_pdf()
+    # The style sheet is read once, here: reading it again for each chapter would cost a seventh of its time.
+    sheet = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("fonts.css", "book.css"))
+    _style = weasyprint.CSS(string=sheet, font_config=configuration, url_fetcher=Assets())
+    page = f'<html lang="th"><p>{letters}<i style="font-family:Laksaman">ก≥</i></p>'
+    _render(page, configuration).write_pdf()
     _configuration = configuration
     gc.collect()
     gc.freeze()
+
+
+def _render(html: str, configuration: FontConfiguration | None) -> weasyprint.Document:
+    page = weasyprint.HTML(string=html, url_fetcher=Assets())
+    return page.render(font_config=configuration, stylesheets=[_style])
 
 
 class _Warnings(logging.Handler):
@@ -176,7 +179,7 @@ def to_pdf(html: str) -> tuple[bytes, dict[str, Any]]:
     heard = _Warnings()
     LOGGER.addHandler(heard)
     try:
-        document = weasyprint.HTML(string=html, url_fetcher=Assets()).render(font_config=_configuration)
+        document = _render(html, _configuration)
         facts: dict[str, Any] = {"pages": len(document.pages)}
         facts["headings"] = list(_flat(document.make_bookmark_tree(SCALE, transform_pages=True)))
         anchors = facts["anchors"] = {}

@@ -90,8 +90,8 @@ class OfficePage:
     visits_done: tuple[Decimal | None, ...]
     classes: tuple[Row, ...]
     indicators: tuple[OwnIndicator, ...]
+    more_indicators: int
     projects: tuple[OwnProject, ...]
-    more_projects: int
     disbursed: int
     bound: int
     paid_share: Decimal | None
@@ -187,6 +187,7 @@ def _page(
     whole = ledger.office(office.id)
     due = reporting.due(reporting.months_due(cut), office.id)
     course = visiting.courses(cut).get(office.id)
+    indicators = _indicators(cut, office)
     sent = voices.last_sent(cut).get(office.id)
     names = {project.id: (project.code, project.name) for project in results.projects(cut)}
     projects = [
@@ -222,20 +223,30 @@ def _page(
         visits_plan=results.cumulated([Decimal(v) for v in course.plan], 12) if course else (),
         visits_done=results.cumulated([Decimal(v) for v in course.done], cut.last_period) if course else (),
         classes=_classes(cut, office),
-        indicators=_indicators(cut, office),
-        projects=tuple(projects[:MOST_PROJECTS]),
-        more_projects=max(0, len(projects) - MOST_PROJECTS),
+        indicators=tuple(indicators[:MOST_INDICATORS]),
+        more_indicators=max(0, len(indicators) - MOST_INDICATORS),
+        projects=_largest(projects),
         disbursed=whole.disbursed,
         bound=whole.bound,
         paid_share=whole.share,
         types=_types(stock),
         how=tuple(month.how.value for month in due),
         days=tuple(month.days for month in due),
-        problems=voices.told(said, 4),
+        problems=voices.told(said, 3),
     )
 
 
-MOST_PROJECTS = 16
+MOST_PROJECTS = 8
+MOST_INDICATORS = 20
+
+
+def _largest(projects: list[OwnProject]) -> tuple[OwnProject, ...]:
+    """Return the projects with most money, the rest as one line."""
+    kept, rest = projects[:MOST_PROJECTS], projects[MOST_PROJECTS:]
+    if not rest:
+        return tuple(kept)
+    granted, paid, bound = (sum(getattr(each, name) for each in rest) for name in ("granted", "disbursed", "bound"))
+    return (*kept, OwnProject("", f"โครงการอื่น {len(rest)} โครงการ", granted, paid, bound, share(paid, granted)))
 
 
 def _classes(cut: Cut, office: Office) -> tuple[Row, ...]:
@@ -246,7 +257,7 @@ def _classes(cut: Cut, office: Office) -> tuple[Row, ...]:
     )
 
 
-def _indicators(cut: Cut, office: Office) -> tuple[OwnIndicator, ...]:
+def _indicators(cut: Cut, office: Office) -> list[OwnIndicator]:
     """The office's leading indicators, those furthest from the plan first."""
     cells, made = results.cells(cut), []
     codes = {project.id: project.code for project in results.projects(cut)}
@@ -262,7 +273,7 @@ def _indicators(cut: Cut, office: Office) -> tuple[OwnIndicator, ...]:
             )
         )  # fmt: skip
     made.sort(key=lambda each: (results.WORST.index(each.standing), each.reached or Decimal(0), each.project))
-    return tuple(made)
+    return made
 
 
 def _types(stock: list[registry.Stock]) -> tuple[OwnType, ...]:

@@ -16,7 +16,7 @@ from portal.reports.figures.offices import by_region, offices
 from portal.rules.progress import Standing, share
 from portal.rules.terms import Nature
 
-LOWEST = 8
+LOWEST = 12
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _page(cut: Cut, facts: results.ProjectFacts, said: list[voices.Voice], grant
         indicators=tuple(_indicator(each, cells.get(each.id, {}), each in leading) for each in listed),
         regions=places[0],
         lowest=places[1],
-        problems=voices.told(said, 6),
+        problems=voices.told(said, 4),
         money_day=money.data_day(cut),
     )
 

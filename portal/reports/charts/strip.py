@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from portal.reports.charts.drawing import BAD, BRAND, HAIR, INK, INK2, Drawing
 
-LEFT, RIGHT, ROW = 46.0, 36.0, 8.6
+LEFT, RIGHT, ROW = 46.0, 36.0, 7.9
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from portal.rules.terms import PeriodKind
 from portal.rules.workflow import COUNTED
 
 SCALE = 10_000
+MOST_DECIMALS = 2
 
 
 @dataclass(frozen=True)
@@ -89,32 +90,32 @@ def projects(cut: Cut) -> tuple[ProjectFacts, ...]:
 @reading
 def indicators(cut: Cut) -> tuple[IndicatorFacts, ...]:
     """Return the year's indicators that stand for themselves (a parent's parts are counted in the parent)."""
-    return tuple(
-        read(
-            Indicator.select(
-                Indicator.id,
-                Activity.project,
-                Activity.name,
-                Indicator.code,
-                Indicator.name,
-                MeasureUnit.name,
-                MeasureUnit.decimals,
-                MeasureUnit.is_percentage,
-                Indicator.direction,
-                Indicator.month_rule,
-                Indicator.unit_rule,
-                Indicator.is_headline,
-            )
-            .join(Activity)
-            .join(Project)
-            .join(Plan)
-            .switch(Indicator)
-            .join(MeasureUnit)
-            .where(Plan.fiscal_year == year_id(cut))
-            .order_by(Activity.project, Activity.position, Activity.code, Indicator.position, Indicator.code),
-            IndicatorFacts,
+    listed = read(
+        Indicator.select(
+            Indicator.id,
+            Activity.project,
+            Activity.name,
+            Indicator.code,
+            Indicator.name,
+            MeasureUnit.name,
+            MeasureUnit.decimals,
+            MeasureUnit.is_percentage,
+            Indicator.direction,
+            Indicator.month_rule,
+            Indicator.unit_rule,
+            Indicator.is_headline,
         )
+        .join(Activity)
+        .join(Project)
+        .join(Plan)
+        .switch(Indicator)
+        .join(MeasureUnit)
+        .where(Plan.fiscal_year == year_id(cut))
+        .order_by(Activity.project, Activity.position, Activity.code, Indicator.position, Indicator.code),
+        IndicatorFacts,
     )
+    # A table cannot hold four decimals beside nine other columns; the records keep them.
+    return tuple(replace(facts, decimals=min(facts.decimals, MOST_DECIMALS)) for facts in listed)
 
 
 @dataclass(frozen=True)
