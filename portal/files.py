@@ -193,9 +193,7 @@ def _told_plainly() -> Iterator[None]:
     try:
         yield
     except OSError as wrong:
-        raise OutOfReach(
-            "The file could not be kept or read: {reason}", reason=wrong.strerror or str(wrong)
-        ) from wrong
+        raise OutOfReach("The file could not be kept or read: {reason}", reason=wrong.strerror or str(wrong)) from wrong
     except StoreError as wrong:
         reason = str(wrong).splitlines()[0]
         raise OutOfReach("The file could not be kept or read: {reason}", reason=reason) from wrong

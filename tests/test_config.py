@@ -108,9 +108,7 @@ def test_a_damaged_secret_is_refused_not_replaced(tmp_path):
         config.load({"PORTAL_DATA": str(tmp_path)})
 
 
-@pytest.mark.parametrize(
-    "weak", ["x" * 64, "0123456789abcdef", "my-secret-key-" + STRONG, "changeme" + STRONG]
-)
+@pytest.mark.parametrize("weak", ["x" * 64, "0123456789abcdef", "my-secret-key-" + STRONG, "changeme" + STRONG])
 def test_a_weak_secret_is_refused_in_production_only(tmp_path, weak):
     asked = {"PORTAL_DATA": str(tmp_path), "PORTAL_SECRET_KEY": weak}
 
@@ -142,9 +140,7 @@ def test_no_password_shows_in_the_printed_settings(tmp_path):
 
 
 def test_settings_survive_the_way_through_the_environment(tmp_path):
-    settings = config.load(
-        {"PORTAL_DATA": str(tmp_path), "PORTAL_HOST": "[::1]", "PORTAL_FILES": "s3://books/cpd/"}
-    )
+    settings = config.load({"PORTAL_DATA": str(tmp_path), "PORTAL_HOST": "[::1]", "PORTAL_FILES": "s3://books/cpd/"})
 
     assert config.load(settings.environment()) == settings
     assert settings.address == "http://[::1]:8000/"

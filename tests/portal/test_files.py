@@ -67,9 +67,7 @@ def test_the_key_is_ours_and_only_the_ending_is_theirs(kept):
     assert re.fullmatch(r"[0-9a-f]{2}/[0-9a-f]{30}", bare)
 
 
-@pytest.mark.parametrize(
-    "key", ["", "../secret.key", "/etc/passwd", "aa/../../secret.key", "aa/b", "ab/\x00"]
-)
+@pytest.mark.parametrize("key", ["", "../secret.key", "/etc/passwd", "aa/../../secret.key", "aa/b", "ab/\x00"])
 def test_a_key_leads_nowhere_else(kept, key):
     for use in (kept.open, kept.size, kept.remove):
         with pytest.raises(NotFound):
