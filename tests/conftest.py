@@ -5,6 +5,7 @@ import difflib
 import importlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -41,6 +42,9 @@ ACCEPTS_GOLDEN = os.environ.pop("PORTAL_GOLDEN", "") == "1"
 for name in [name for name in os.environ if name.startswith("PORTAL_")]:
     del os.environ[name]
 os.environ["TZ"] = "Asia/Bangkok"
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would every portal they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config):
