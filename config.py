@@ -33,6 +33,8 @@ VARIABLES: Mapping[str, str] = {
 
 # A Unix socket's address may have 107 bytes on Linux; the server makes its own temporary names beside it.
 _LONGEST_SOCKET_PATH = 100
+# Redis tells a client's address within a line of words and "=", which workers read; a URL has marks of its own.
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9._/+@~-]+")
 _SECRET_LENGTH = 32
 _SECRET_VARIETY = 10
 _WEAK_WORDS = ("secret", "password", "changeme", "change-me", "example", "default")
@@ -69,9 +71,10 @@ class Settings:
     @property
     def redis_socket(self) -> Path:
         """Where the embedded Redis listens: in the data folder, or, where that path is too long for a
-        socket, in a folder of its own under the system's temporary one, named after the data folder."""
+        socket or holds a blank or the like, in a folder of its own under the system's temporary one, named
+        after the data folder."""
         socket = self.data / "redis" / "redis.sock"
-        if len(os.fsencode(socket)) <= _LONGEST_SOCKET_PATH:
+        if len(os.fsencode(socket)) <= _LONGEST_SOCKET_PATH and _PLAIN_PATH.fullmatch(str(socket)):
             return socket
         mark = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"portal-{os.getuid()}-{mark}" / "redis.sock"

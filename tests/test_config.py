@@ -1,6 +1,7 @@
 """Settings: defaults, every wrong one named at once, and the kept secret."""
 
 import os
+import re
 import stat
 
 import pytest
@@ -145,6 +146,13 @@ def test_settings_survive_the_way_through_the_environment(tmp_path):
     assert config.load(settings.environment()) == settings
     assert settings.address == "http://[::1]:8000/"
     assert settings.files == "s3://books/cpd"
+
+
+@pytest.mark.parametrize("name", ["my work", "a=b", "สหกรณ์", "50%"])
+def test_a_data_folder_of_any_name_gets_a_socket_with_a_plain_one(tmp_path, name):
+    settings = config.load({"PORTAL_DATA": str(tmp_path / name)})
+
+    assert re.fullmatch(r"unix://[A-Za-z0-9._/-]+\?db=0", settings.redis_url)
 
 
 def test_a_deep_data_folder_still_gets_a_socket_short_enough(tmp_path):
