@@ -99,12 +99,18 @@ def environment() -> jinja2.Environment:
     made.globals.update(CHARTS)
     made.globals.update({each.__name__: each for each in (*FORMATS, months_short)})
     made.filters["strong"] = strong
+    made.filters["short"] = short
     return made
 
 
 def months_short(until: int = 12) -> tuple[str, ...]:
     """Return the short names of the fiscal months from October to month `until`."""
     return tuple(formats.month_short(month) for month in range(1, until + 1))
+
+
+def short(text: str, most: int) -> str:
+    """Return a text cut to `most` letters, for cells that must not grow; the record keeps the whole."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def strong(text: str) -> Markup:

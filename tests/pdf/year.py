@@ -51,20 +51,24 @@ def _insert(model, rows):
     return [row["id"] for row in rows]
 
 
-def fill(*, projects=4, forms=2, institutions=3, visits=4, until=12, name=lambda n: f"โครงการตัวอย่างที่ {n}", late=0.1):
-    """Fill fiscal year 2566 of a store with reference data, up to fiscal month `until`."""
+def fill(*, offices=6, projects=3, forms=2, institutions=9, visits=3, until=12, name=lambda n: f"โครงการตัวอย่างที่ {n}", late=0.1, problem=""):
+    """Fill fiscal year 2566 of a store with reference data, up to fiscal month `until`.
+
+    Only the first `offices` offices are open. `problem` is what offices write when they have one.
+    """
     chance = random.Random(2566)
     with db.atomic():
         year = FiscalYear.get(FiscalYear.year == 2566)
         before = FiscalYear.get_or_none(FiscalYear.year == 2565) or FiscalYear.create(
             year=2565, starts_on=dt.date(2021, 10, 1), ends_on=dt.date(2022, 9, 30)
         )
-        offices = list(Unit.select().where(Unit.kind == "provincial").order_by(Unit.id))
+        every = list(Unit.select().where(Unit.kind == "provincial").order_by(Unit.id))
+        offices = every[:offices]
+        Unit.update(closed_on=dt.date(2020, 1, 1)).where(Unit.id.in_([u.id for u in every[len(offices) :]] or [0])).execute()
         owners = list(Unit.select().where(Unit.kind == "central", Unit.parent.is_null(False)).order_by(Unit.id))
         sender, checker = _people(offices, owners)
         plans = _insert(Plan, [{"fiscal_year": year.id, "code": f"P{n}", "name": f"แผนงานตัวอย่างที่ {n}", "position": n} for n in (1, 2)])
         places = MeasureUnit.get(MeasureUnit.code == "PLACE")
-        cells = []
         lines = []
         made = _insert(
             Project,
@@ -116,9 +120,8 @@ def fill(*, projects=4, forms=2, institutions=3, visits=4, until=12, name=lambda
                 for m in range(until)
             ],
         )  # fmt: skip
-        _reports(chance, offices, owners, forms, until, late, indicators, sender, checker)
+        _reports(chance, offices, owners, forms, until, late, indicators, sender, checker, problem, made)
         _institutions(chance, year, before, offices, institutions, visits, until, sender)
-    return cells
 
 
 def _people(offices, owners):
@@ -132,10 +135,10 @@ def _people(offices, owners):
     return at
 
 
-def _reports(chance, offices, owners, forms, until, late, indicators, sender, checker):
+def _reports(chance, offices, owners, forms, until, late, indicators, sender, checker, problem, projects):
     versions, codes = [], []
     form_ids = _insert(
-        Form, [{"code": f"F{n:02d}", "name": f"แบบรายงานผลที่ {n}", "owner": owners[0].id, "position": n} for n in range(1, forms + 1)]
+        Form, [{"code": f"F{n:02d}", "name": f"แบบรายงานผลที่ {n}", "owner": owners[0].id, "project": projects[n % len(projects)], "position": n} for n in range(1, forms + 1)]
     )
     for n, form in enumerate(form_ids, 1):
         codes.append(f"F{n:02d}")
@@ -168,10 +171,13 @@ def _reports(chance, offices, owners, forms, until, late, indicators, sender, ch
                         }
                     )  # fmt: skip
                     month = period.number - 1
+                    if problem and chance.random() < 0.3:
+                        for key in ("problems", "remedies"):
+                            answers.append({"submission": len(submissions), "key": key, "text": problem, "indicator": None, "number": None})
                     for i in indicators[f :: len(form_ids)]:
                         answers.append(
                             {
-                                "submission": len(submissions), "key": f"q{i}", "indicator": i,
+                                "submission": len(submissions), "key": f"q{i}", "text": "", "indicator": i,
                                 "number": Decimal(SHAPE[month] * chance.randrange(70, 118)) / 100,
                             }
                         )  # fmt: skip

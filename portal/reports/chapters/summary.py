@@ -254,7 +254,7 @@ def _projects_to_look_at(cut: Cut) -> tuple[Point, ...]:
     seen: dict[int, Point] = {}
     for reached, indicator in found:
         if indicator.project_id not in seen and len(seen) < 3:
-            name = _short(names[indicator.project_id], 62)
+            name = _short(names[indicator.project_id], 50)
             seen[indicator.project_id] = Point("bad", f"{name} ได้ร้อยละ **{formats.percent(reached)}** ของแผนสะสม", "projects")
     total = len({indicator.project_id for _, indicator in found})
     if total > len(seen):
@@ -271,8 +271,8 @@ def _changes(cut: Cut, measures: tuple[Measure, ...]) -> tuple[Point, ...]:
     if cut.last_period == 1:
         return ()
     made = []
-    paid = money.ledger(cut).total().paid[-1]
     overall = measures[0]
+    paid = sum(money.ledger(cut).total().paid[-1:])
     if overall.change is not None:
         mark = "up" if paid > 0 else "down" if paid < 0 else "none"
         made.append(Point(mark, f"เบิกจ่ายในเดือน **{formats.million(paid)} ล้านบาท** ({formats.num(overall.change, 1, sign=True)} จุด)", "disbursement"))
@@ -318,7 +318,7 @@ def _watch(cut: Cut) -> tuple[Point, ...]:
     return tuple(made)
 
 
-def _names(names: list[str], most: int = 6) -> str:
+def _names(names: list[str], most: int = 5) -> str:
     return " · ".join(names[:most]) + (f" และอีก {len(names) - most}" if len(names) > most else "")
 
 

@@ -16,7 +16,7 @@ from portal.reports.figures.offices import year_id
 from portal.rules.workflow import COUNTED
 
 # Longer remarks are cut in print; the record keeps them whole.
-MOST_LETTERS = 600
+MOST_LETTERS = 180
 PROBLEMS, REMEDIES = "problems", "remedies"
 
 

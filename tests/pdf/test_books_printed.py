@@ -1,0 +1,241 @@
+"""What a printed book promises: right numbers, links, marks, Thai text, and the same bytes again."""
+
+import json
+import os
+import re
+import time
+
+import pikepdf
+import pypdf
+import pytest
+
+from portal.reports import editions, render, snapshot
+from tests.pdf.conftest import run
+
+WORD = re.compile("[ก-ฮะ-ฺเ-๎]{2,}")
+
+
+def joined(text):
+    """Text without spaces; marks over one letter in one order, so that two ways to write it compare equal."""
+    text = re.sub(r"\s+", "", text)
+    return re.sub("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}", lambda found: "".join(sorted(found.group())), text)
+
+
+def words_of(html):
+    """The Thai words of a page as people see them."""
+    text = re.sub(r"<head>.*?</head>|<svg.*?</svg>|<[^>]+>", " ", html, flags=re.S)
+    return {joined(word) for word in WORD.findall(text)}
+
+
+def pages_of(printed):
+    return printed.pages("-layout")
+
+
+@pytest.mark.parametrize("slug", ["pack", "book"])
+def test_the_file_is_whole(slug, request):
+    printed = request.getfixturevalue(slug)
+
+    assert "No syntax or stream encoding errors" in run("qpdf", "--check", str(printed.path))
+    assert printed.made.pages == len(pages_of(printed))
+
+
+def test_the_same_figures_make_the_same_bytes_in_another_folder_zone_and_second(pack, tmp_path, monkeypatch):
+    time.sleep(1.1)
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        again = editions.reissue(pack.snapshot, tmp_path)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert again.sha256 == pack.made.sha256
+    assert again.path.read_bytes() == pack.path.read_bytes()
+
+
+def test_the_frozen_figures_stand_beside_the_book_and_their_hash_is_on_its_pages(pack):
+    text = pack.made.snapshot.read_text(encoding="utf-8")
+
+    assert snapshot.digest(text) == pack.made.snapshot_sha256
+    assert all(pack.made.snapshot_sha256[:8] in page for page in pages_of(pack)[1:])
+    assert json.loads(text)["cut"]["fiscal_year"] == 2566
+
+
+@pytest.mark.parametrize("slug", ["pack", "book"])
+def test_every_page_but_the_cover_says_which_of_how_many_it_is(slug, request):
+    pages = pages_of(request.getfixturevalue(slug))
+
+    assert "หน้า 1 จาก" not in pages[0]
+    for number, page in enumerate(pages[1:], 2):
+        assert f"หน้า{number}จาก{len(pages)}" in re.sub(r"\s+", "", page), number
+
+
+def test_a_demonstration_says_so_on_every_page_and_a_real_book_on_none(pack, book):
+    assert all("ข้อมูลสาธิต" in page for page in pages_of(pack))
+    assert not any("ข้อมูลสาธิต" in page for page in pages_of(book))
+
+
+@pytest.mark.parametrize("slug", ["pack", "book"])
+def test_every_thai_word_is_found_by_two_extractors(slug, request, monkeypatch):
+    printed = request.getfixturevalue(slug)
+    wanted = set()
+    monkeypatch.setattr(render, "set_into", lambda folder, key, html: wanted.update(words_of(html)))
+    frozen = json.loads(printed.snapshot)
+    sheets = editions._sheets(
+        editions.BOOKS[slug], snapshot.thaw(editions.Cut, frozen["cut"]), frozen["pieces"], printed.made.snapshot_sha256
+    )
+    for sheet in sheets:
+        editions._set(sheet, editions.BOOKS[slug], snapshot.thaw(editions.Cut, frozen["cut"]), printed.cache)
+
+    by_poppler = joined(printed.text("-raw"))
+    # pypdf knows no replacement text: there a sara am comes out as the two glyphs it is drawn with.
+    apart = str.maketrans({"\u0e33": "\u0e4d\u0e32"})
+    by_pypdf = joined("".join(page.extract_text() for page in pypdf.PdfReader(printed.path).pages).translate(apart))
+
+    assert len(wanted) > 150
+    assert not {word for word in wanted if word not in by_poppler}
+    assert not {word for word in wanted if joined(word.translate(apart)) not in by_pypdf}
+
+
+@pytest.mark.parametrize("slug", ["pack", "book"])
+def test_contents_name_the_page_on_which_the_chapter_begins(slug, request):
+    printed = request.getfixturevalue(slug)
+    raw = [joined(page) for page in printed.pages("-raw")]
+    with pikepdf.open(printed.path) as pdf:
+        numbers = {page.obj.objgen: n for n, page in enumerate(pdf.pages)}
+        # One link for the words and one for the number of each entry.
+        places = [
+            numbers[annotation.Dest[0].objgen]
+            for page in list(pdf.pages)[: 4 if slug == "book" else 1]
+            for annotation in page.obj.get("/Annots", ())
+        ]
+    contents = "\n".join(pages_of(printed)[: 4 if slug == "book" else 1])
+    titles = [p["title"] for p in json.loads(printed.snapshot)["pieces"]]
+    lines = [(t, n) for line in contents.splitlines() for t, n in re.findall(r"^\s*(?:[\d.]+)?\s+(\S.*?)\s{2,}(\d+)\s*$", line)]
+    shown = {joined(title): int(number) for title, number in lines}
+    checked = 0
+    for title in titles:
+        if joined(title) in shown:
+            number = shown[joined(title)]
+            assert joined(title) in raw[number - 1], title
+            assert number - 1 in places
+            checked += 1
+
+    assert checked >= (12 if slug == "book" else 7)
+
+
+@pytest.mark.parametrize("slug", ["pack", "book"])
+def test_no_link_leaves_the_book_or_leads_nowhere(slug, request):
+    with pikepdf.open(request.getfixturevalue(slug).path) as pdf:
+        annotations = [a for page in pdf.pages for a in page.obj.get("/Annots", ())]
+
+        assert annotations
+        assert not [a for a in annotations if "/A" in a or "/Dest" not in a]
+
+
+def test_bookmarks_follow_the_parts_chapters_and_sections(book):
+    reader = pypdf.PdfReader(book.path)
+    tops = [entry.title for entry in reader.outline if not isinstance(entry, list)]
+
+    assert "ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน" in tops
+    assert tops[-1] == "ส่วนที่ 6 ภาคผนวก"
+    nested = reader.outline[tops.index("ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน") + 1 + sum(isinstance(e, list) for e in reader.outline[: tops.index("ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน")])]
+    assert nested
+
+
+def test_each_typeface_is_in_the_book_once(book):
+    with pikepdf.open(book.path) as pdf:
+        faces = {font.objgen: str(font.BaseFont) for page in pdf.pages for font in page.obj.Resources.Font.values()}
+
+    assert len(faces) == len(set(faces.values())) <= 6
+    assert all("Sarabun" in name or "Laksaman" in name for name in faces.values())
+
+
+def test_the_book_says_what_it_is(book):
+    with pikepdf.open(book.path) as pdf, pdf.open_metadata() as data:
+        assert str(pdf.Root.Lang) == "th"
+        assert data["dc:title"] == "รายงานผลการดำเนินงานประจำปีงบประมาณ พ.ศ. 2566"
+        assert book.made.snapshot_sha256 in data["dc:description"]
+
+
+def test_a_long_table_goes_on_with_its_head_and_what_was_brought_forward(stores, tmp_path):
+    printed = _offices(stores, tmp_path, 78)
+    pages = [page for page in printed.pages("-layout") if "ตารางที่ 6.1" in page]
+
+    assert len(pages) >= 3
+    assert "(ต่อ)" not in pages[0]
+    assert all("ตารางที่ 6.1 (ต่อ)" in page and "ยอดยกมา" in page and "หน่วยงาน" in page for page in pages[1:])
+    assert "รวมทั้งสิ้น 78 หน่วย" in pages[-1]
+
+
+def _offices(stores, tmp_path, count):
+    from tests.pdf.conftest import PACK, Printed
+    from tests.pdf.year import fill
+
+    store = stores.new("sqlite", "reference", tmp_path)
+    editions.database.use(store.url)
+    fill(offices=count, projects=1, forms=1, institutions=1, visits=1)
+    text = editions.take_snapshot("pack", PACK)
+    stores.drop(store)
+    return Printed(editions.reissue(text, tmp_path / "out"), text, None)
+
+
+def test_even_pages_keep_the_inner_margin_at_the_spine(book):
+    boxes = run("pdftotext", "-bbox", str(book.path), "-").split("<page ")[1:]
+    starts = [float(re.search(r'xMin="([\d.]+)"[^>]*>หน้า<', box).group(1)) for box in boxes[1:]]
+
+    odd, even = starts[1::2], starts[0::2]
+    assert min(even) < min(odd) - 15
+
+
+def test_only_what_changed_is_set_again(year, tmp_path):
+    heard = []
+    editions.reissue(year["book"], tmp_path / "one", cache=tmp_path / "kept")
+    changed = json.loads(year["book"])
+    piece = next(p for p in changed["pieces"] if p["chapter"] == "office")
+    piece["page"]["members"] += 1
+
+    made = editions.reissue(snapshot.text_of(changed), tmp_path / "two", heard.append, cache=tmp_path / "kept")
+    fresh = editions.reissue(snapshot.text_of(changed), tmp_path / "three")
+
+    done = [step.title for step in heard if step.state == "done"]
+    # The office, and the pages that print the hash of all figures.
+    assert set(done) == {piece["title"], "ปก", "การให้ความเห็นชอบ", "วิธีคำนวณ แหล่งข้อมูล และที่มาของตัวเลข", "สารบัญ"} & set(done)
+    assert piece["title"] in done and len(done) <= 5
+    assert made.sha256 == fresh.sha256
+
+
+def test_a_chapter_that_cannot_be_set_is_named_and_the_others_are_kept(year, tmp_path, monkeypatch):
+    real = editions._set
+
+    def fail(sheet, *more):
+        if sheet.chapter.slug == "visits":
+            raise ValueError("เส้นกราฟขาด")
+        real(sheet, *more)
+
+    monkeypatch.setattr(editions, "_set", fail)
+    with pytest.raises(editions.BookFailed, match="การเข้าแนะนำ.*เส้นกราฟขาด"):
+        editions.reissue(year["pack"], tmp_path)
+    monkeypatch.undo()
+    heard = []
+    editions.reissue(year["pack"], tmp_path, heard.append)
+
+    assert [step.title for step in heard if step.state == "done"] == ["การเข้าแนะนำส่งเสริมสหกรณ์และกลุ่มเกษตรกร"]
+
+
+def test_stopping_keeps_what_was_set_and_leaves_no_process(year, tmp_path):
+    class Stop(Exception):
+        pass
+
+    def stop(step):
+        if step.state == "done":
+            raise Stop
+
+    with pytest.raises(Stop):
+        editions.reissue(year["pack"], tmp_path, stop)
+    heard = []
+    editions.reissue(year["pack"], tmp_path, heard.append)
+
+    assert any(step.state == "kept" for step in heard)
+    assert not list(tmp_path.glob(".*part"))
+    assert os.path.getsize(tmp_path / "pack-2566-06.pdf") > 50_000

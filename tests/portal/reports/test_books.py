@@ -1,0 +1,38 @@
+"""The shelf of chapters: file, page and place in a book belong together."""
+
+import importlib
+from typing import get_type_hints
+
+import pytest
+
+from portal.reports import render
+from portal.reports.books import BOOKS
+
+CHAPTERS = sorted(
+    path.stem for path in (render.HOME / "portal" / "reports" / "chapters").glob("*.py") if path.stem != "__init__"
+)
+LISTED = {chapter.slug for book in BOOKS.values() for part in book.parts for chapter in part.chapters}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_chapter_is_in_a_book_and_has_its_page(name):
+    chapter = importlib.import_module(f"portal.reports.chapters.{name}").CHAPTER
+
+    assert chapter.slug == name
+    assert name in LISTED
+    assert (render.TEMPLATES / "chapters" / f"{name}.html").is_file()
+    assert "return" in get_type_hints(chapter.gather)
+
+
+def test_every_page_belongs_to_a_chapter():
+    pages = {path.stem for path in (render.TEMPLATES / "chapters").glob("*.html")}
+
+    assert pages == set(CHAPTERS)
+
+
+@pytest.mark.parametrize("name", sorted(set(CHAPTERS) - {"book_cover", "pack_cover", "contents", "approval"}))
+def test_every_page_with_a_table_says_its_source_and_its_units(name):
+    page = (render.TEMPLATES / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+
+    assert "ที่มา:" in page
+    assert page.count("<table") == 0 or "หน่วย" in page
