@@ -90,7 +90,7 @@ class Work:
         if after != before:
             self.kept.append((model.__name__, fresh.id, before, after, scope.unit_of(fresh)))
         row.__data__.update(fresh.__data__)
-        row._dirty.clear()  # type: ignore[attr-defined]
+        row._dirty.clear()
         return row
 
     def remove(self, row: Table, /) -> None:

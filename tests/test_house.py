@@ -24,7 +24,8 @@ FLOORS = {
     "portal.imports": 5, "portal.exports": 5, "portal.reports": 5, "portal.seed": 5, "portal.demo": 5,
     "jobs": 6,
     "portal.web": 7, "admin_views": 7,
-    "portal.app": 8, "portal.commands": 8, "portal.wsgi": 8, "portal.cli": 8, "portal.supervisor": 8, "portal.doctor": 8, "portal.serving": 8, "portal.bench": 8,
+    "portal.app": 8, "portal.commands": 8, "portal.wsgi": 8, "portal.cli": 8,
+    "portal.supervisor": 8, "portal.doctor": 8, "portal.serving": 8, "portal.bench": 8,
 }  # fmt: skip
 
 # Libraries that only these may know.
