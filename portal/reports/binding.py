@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,12 +136,15 @@ class _Book:
             self.pages += [page.obj for page in list(pdf.pages)[first:]]
             self.numbered += [sheet.numbered] * sheet.facts["pages"]
             named = self.pages[first].Resources.Font
-            ours = [f"/{key}" for key, face in sheet.facts["fonts"].items() if self.faces.add(key, face, named[f"/{key}"])]
+            ours = [
+                f"/{key}" for key, face in sheet.facts["fonts"].items() if self.faces.add(key, face, named[f"/{key}"])
+            ]
             self.resources.append((named, ours))
             top = float(self.pages[first].MediaBox[3])
             self.outline += [(level, title, first, 0, top) for level, title in sheet.above]
             self.outline += [
-                (level + sheet.level - 1, title, first + page, x, y) for level, title, page, x, y in sheet.facts["headings"]
+                (level + sheet.level - 1, title, first + page, x, y)
+                for level, title, page, x, y in sheet.facts["headings"]
             ]
             for name, (page, x, y) in sheet.facts["anchors"].items():
                 self.places.setdefault(name, (first + page, x, y))
@@ -244,7 +248,7 @@ class _Book:
             kin.append((node, []))
             open_.append((level, node, kin[-1][1]))
         for parent, children in kin:
-            for one, other in zip(children, children[1:], strict=False):
+            for one, other in itertools.pairwise(children):
                 one.Next, other.Prev = other, one
             if children:
                 parent.First, parent.Last = children[0], children[-1]

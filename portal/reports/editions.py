@@ -95,7 +95,16 @@ def take_snapshot(book_slug: str, cut: Cut) -> str:
         for number, chapter in _numbered(book):
             if chapter.members is None:
                 page = snapshot.freeze(chapter.gather(cut))
-                pieces.append({"chapter": chapter.slug, "code": "", "number": number, "title": chapter.title, "group": "", "page": page})
+                pieces.append(
+                    {
+                        "chapter": chapter.slug,
+                        "code": "",
+                        "number": number,
+                        "title": chapter.title,
+                        "group": "",
+                        "page": page,
+                    }
+                )
                 continue
             for index, member in enumerate(chapter.members(cut), 1):
                 pieces.append(
@@ -224,7 +233,9 @@ def _sheets(book: Book, cut: Cut, pieces: list[dict[str, Any]], snapshot_sha256:
             entries.append(Entry("chapter", piece["number"], piece["title"], anchor))
             reads = f"{chapter.gather.__module__}.{chapter.gather.__qualname__}"
             if not chapter.sees_book:
-                sources.append(Source(piece["number"], piece["title"], reads, snapshot.digest(snapshot.text_of(piece["page"]))))
+                sources.append(
+                    Source(piece["number"], piece["title"], reads, snapshot.digest(snapshot.text_of(piece["page"])))
+                )
         drafts.append({"chapter": chapter, "anchor": anchor, "above": tuple(above), "level": level, "piece": piece})
     whole = snapshot.freeze(Whole(tuple(entries), tuple(sources), snapshot_sha256, cut.cut_at))
     made_of = render.fingerprint()

@@ -116,7 +116,9 @@ def short(text: str, most: int) -> str:
 def strong(text: str) -> Markup:
     """Return a sentence with what stands between double stars in bold, kept together on a line; all escaped."""
     parts = text.split("**")
-    return Markup("").join(Markup('<b class="nb">{}</b>').format(part) if n % 2 else escape(part) for n, part in enumerate(parts))
+    return Markup("").join(
+        Markup('<b class="nb">{}</b>').format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
+    )
 
 
 def page_html(template: str, **values: Any) -> str:

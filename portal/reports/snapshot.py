@@ -61,14 +61,14 @@ def thaw(kind: Any, plain: Any) -> Any:
     if origin is dict:
         key, item = arguments
         return {thaw(key, k): thaw(item, v) for k, v in plain.items()}
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         kinds = _fields(kind)
         return kind(**{name: thaw(kinds[name], item) for name, item in plain.items()})
     raise TypeError(f"{kind} cannot be read back from a snapshot")
 
 
 @functools.cache
-def _fields(kind: Any) -> dict[str, Any]:
+def _fields(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 

@@ -10,7 +10,8 @@ import pypdf
 import pytest
 
 from portal.reports import editions, render, snapshot
-from tests.pdf.conftest import run
+from tests.pdf.conftest import PACK, Printed, run
+from tests.pdf.year import fill
 
 WORD = re.compile("[ก-ฮะ-ฺเ-๎]{2,}")
 
@@ -111,7 +112,11 @@ def test_contents_name_the_page_on_which_the_chapter_begins(slug, request):
         ]
     contents = "\n".join(pages_of(printed)[: 4 if slug == "book" else 1])
     titles = [p["title"] for p in json.loads(printed.snapshot)["pieces"]]
-    lines = [(t, n) for line in contents.splitlines() for t, n in re.findall(r"^\s*(?:[\d.]+)?\s+(\S.*?)\s{2,}(\d+)\s*$", line)]
+    lines = [
+        (t, n)
+        for line in contents.splitlines()
+        for t, n in re.findall(r"^\s*(?:[\d.]+)?\s+(\S.*?)\s{2,}(\d+)\s*$", line)
+    ]
     shown = {joined(title): int(number) for title, number in lines}
     checked = 0
     for title in titles:
@@ -139,7 +144,11 @@ def test_bookmarks_follow_the_parts_chapters_and_sections(book):
 
     assert "ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน" in tops
     assert tops[-1] == "ส่วนที่ 6 ภาคผนวก"
-    nested = reader.outline[tops.index("ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน") + 1 + sum(isinstance(e, list) for e in reader.outline[: tops.index("ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน")])]
+    nested = reader.outline[
+        tops.index("ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน")
+        + 1
+        + sum(isinstance(e, list) for e in reader.outline[: tops.index("ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน")])
+    ]
     assert nested
 
 
@@ -169,9 +178,6 @@ def test_a_long_table_goes_on_with_its_head_and_what_was_brought_forward(stores,
 
 
 def _offices(stores, tmp_path, count):
-    from tests.pdf.conftest import PACK, Printed
-    from tests.pdf.year import fill
-
     store = stores.new("sqlite", "reference", tmp_path)
     editions.database.use(store.url)
     fill(offices=count, projects=1, forms=1, institutions=1, visits=1)
@@ -200,7 +206,9 @@ def test_only_what_changed_is_set_again(year, tmp_path):
 
     done = [step.title for step in heard if step.state == "done"]
     # The office, and the pages that print the hash of all figures.
-    assert set(done) == {piece["title"], "ปก", "การให้ความเห็นชอบ", "วิธีคำนวณ แหล่งข้อมูล และที่มาของตัวเลข", "สารบัญ"} & set(done)
+    assert set(done) == {piece["title"], "ปก", "การให้ความเห็นชอบ", "วิธีคำนวณ แหล่งข้อมูล และที่มาของตัวเลข", "สารบัญ"} & set(
+        done
+    )
     assert piece["title"] in done and len(done) <= 5
     assert made.sha256 == fresh.sha256
 
@@ -214,7 +222,7 @@ def test_a_chapter_that_cannot_be_set_is_named_and_the_others_are_kept(year, tmp
         real(sheet, *more)
 
     monkeypatch.setattr(editions, "_set", fail)
-    with pytest.raises(editions.BookFailed, match="การเข้าแนะนำ.*เส้นกราฟขาด"):
+    with pytest.raises(editions.BookFailed, match=r"การเข้าแนะนำ.*เส้นกราฟขาด"):
         editions.reissue(year["pack"], tmp_path)
     monkeypatch.undo()
     heard = []

@@ -55,7 +55,17 @@ def test_the_first_month_has_no_month_before(stores, tmp_path):
 def test_the_most_and_longest_still_fit_one_page_and_two(stores, tmp_path):
     names = f"{LONG}{HARM}"[:300]
     pack = printed(
-        stores, tmp_path, "pack", PACK, offices=78, projects=40, forms=3, institutions=8, late=1.0, name=lambda n: f"{n}{names}"[:300], problem=HARM
+        stores,
+        tmp_path,
+        "pack",
+        PACK,
+        offices=78,
+        projects=40,
+        forms=3,
+        institutions=8,
+        late=1.0,
+        name=lambda n: f"{n}{names}"[:300],
+        problem=HARM,
     )
 
     assert pack.lengths["สรุปผลประจำเดือน"] == 1
@@ -65,7 +75,15 @@ def test_the_most_and_longest_still_fit_one_page_and_two(stores, tmp_path):
 
 def test_an_office_has_two_pages_whatever_it_does(stores, tmp_path):
     book = printed(
-        stores, tmp_path, "book", BOOK, offices=3, projects=40, forms=2, institutions=24, problem="ก" * 3000 + " " + LONG * 30
+        stores,
+        tmp_path,
+        "book",
+        BOOK,
+        offices=3,
+        projects=40,
+        forms=2,
+        institutions=24,
+        problem="ก" * 3000 + " " + LONG * 30,
     )
 
     assert [book.lengths[place] for place in ("กรุงเทพมหานคร พื้นที่ 1", "กรุงเทพมหานคร พื้นที่ 2")] == [2, 2]
@@ -100,7 +118,7 @@ def listener():
     asked = []
 
     class Note(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802 - the library's name
+        def do_GET(self):
             asked.append(self.path)
             self.send_response(200)
             self.end_headers()
@@ -139,7 +157,7 @@ def test_what_people_typed_is_printed_as_they_typed_it():
 def test_a_missing_typeface_is_told_in_a_line(year, tmp_path, monkeypatch):
     monkeypatch.setattr(fonts, "PRINT", tmp_path)
 
-    with pytest.raises(OutOfReach, match="Sarabun-400 is missing.*make setup"):
+    with pytest.raises(OutOfReach, match=r"Sarabun-400 is missing.*make setup"):
         editions.reissue(year["pack"], tmp_path / "out")
 
 

@@ -62,7 +62,14 @@ def gather(cut: Cut) -> CooperativesPage:
     regions = tuple(_region(cut, head.region, [office.id for office in group]) for head, group in by_region(listed))
     department = _region(cut, "รวมทั้งสิ้น", [office.id for office in listed])
     types = _types(cut)
-    total = TypeLine("", "รวมทั้งสิ้น", *(sum(getattr(each, name) for each in types) for name in ("count", "operating", "members", "capital", "business")))
+    total = TypeLine(
+        "",
+        "รวมทั้งสิ้น",
+        *(
+            sum(getattr(each, name) for each in types)
+            for name in ("count", "operating", "members", "capital", "business")
+        ),
+    )
     return CooperativesPage(_lead(cut, total, department), types, total, _classes(cut), regions, department)
 
 
@@ -92,14 +99,19 @@ def _classes(cut: Cut) -> tuple[Row, ...]:
 def _region(cut: Cut, name: str, ids: list[int]) -> RegionLine:
     classes, rises = registry.classes(cut), registry.rises(cut)
 
-    def counts(year: int) -> tuple[int, ...]:
+    def counts(year: int) -> tuple[int, int, int, int]:
         found = [classes[i, year] for i in ids if (i, year) in classes]
-        return tuple(sum(each[n] for each in found) for n in range(4))
+        first, second, third, none = (sum(each[n] for each in found) for n in range(4))
+        return first, second, third, none
 
     now, last = counts(cut.fiscal_year), counts(cut.fiscal_year - 1)
     return RegionLine(
         name,
-        sum(each.count for each in registry.stock(cut) if each.office in set(ids) and each.kind is InstitutionKind.COOPERATIVE),
+        sum(
+            each.count
+            for each in registry.stock(cut)
+            if each.office in set(ids) and each.kind is InstitutionKind.COOPERATIVE
+        ),
         *now,
         share(now[0] + now[1], sum(now[:3])),
         share(last[0] + last[1], sum(last[:3])),
@@ -109,7 +121,10 @@ def _region(cut: Cut, name: str, ids: list[int]) -> RegionLine:
 
 
 def _lead(cut: Cut, total: TypeLine, department: RegionLine) -> str:
-    words = f"สหกรณ์และกลุ่มในทะเบียน **{formats.num(total.count)} แห่ง** ดำเนินการอยู่ **{formats.num(total.operating)} แห่ง** สมาชิก **{formats.num(total.members)} คน**"
+    words = (
+        f"สหกรณ์และกลุ่มในทะเบียน **{formats.num(total.count)} แห่ง** "
+        f"ดำเนินการอยู่ **{formats.num(total.operating)} แห่ง** สมาชิก **{formats.num(total.members)} คน**"
+    )
     if department.strong is not None:
         words += f" สหกรณ์ที่จัดชั้นแล้วอยู่ในชั้น 1 และ 2 ร้อยละ **{formats.percent(department.strong)}**"
         if department.before is not None:

@@ -82,7 +82,10 @@ def gather(cut: Cut) -> DisbursementPage:
     """Gather the year's money up to the cut's month."""
     ledger = money.ledger(cut)
     courses = tuple(_course(cut, nature) for nature in (None, Nature.RECURRENT, Nature.INVESTMENT))
-    by_office = [amount(cut, office.brief, office.region_brief, [(n, ledger.office(office.id, n)) for n in Nature]) for office in offices(cut)]
+    by_office = [
+        amount(cut, office.brief, office.region_brief, [(n, ledger.office(office.id, n)) for n in Nature])
+        for office in offices(cut)
+    ]
     known = [each for each in by_office if each.paid is not None]
     known.sort(key=lambda each: (each.gap if each.gap is not None else each.paid or Decimal(0), each.name))
     day = money.data_day(cut)
@@ -113,7 +116,16 @@ def amount(cut: Cut, name: str, note: str, parts: list[tuple[Nature, money.Sum]]
     targets = money.targets(cut)
     aim = money.weighted_target((each.granted, targets.at(nature, cut.last_period)) for nature, each in parts)
     return Amount(
-        name, note, whole.granted, whole.disbursed, whole.bound, whole.left, whole.share, whole.spent_share, aim, money.judged(whole.share, aim)
+        name,
+        note,
+        whole.granted,
+        whole.disbursed,
+        whole.bound,
+        whole.left,
+        whole.share,
+        whole.spent_share,
+        aim,
+        money.judged(whole.share, aim),
     )
 
 
@@ -161,13 +173,17 @@ def _lead(courses: tuple[Course, ...]) -> str:
     whole, _, investment = courses
     if whole.now is None:
         return "ยังไม่มีข้อมูลงบประมาณหรือการเบิกจ่ายของปีนี้"
-    words = f"เบิกจ่ายแล้ว **{formats.million(whole.disbursed)} ล้านบาท** คิดเป็นร้อยละ **{formats.percent(whole.now)}** ของงบหลังโอนเปลี่ยนแปลง **{formats.million(whole.granted)} ล้านบาท**"
+    words = (
+        f"เบิกจ่ายแล้ว **{formats.million(whole.disbursed)} ล้านบาท** คิดเป็นร้อยละ **{formats.percent(whole.now)}** "
+        f"ของงบหลังโอนเปลี่ยนแปลง **{formats.million(whole.granted)} ล้านบาท**"
+    )
     if whole.gap is not None:
         words += f" {'สูงกว่า' if whole.gap >= 0 else 'ต่ำกว่า'}เป้าหมาย **{formats.num(abs(whole.gap), 1)} จุด**"
     if whole.now_spent is not None:
         words += f" เมื่อรวมก่อหนี้ผูกพันเป็นร้อยละ **{formats.percent(whole.now_spent)}**"
     if investment.now is not None and investment.gap is not None and investment.gap < 0:
-        words += f" รายจ่ายลงทุนยังต่ำกว่าเป้าหมาย **{formats.num(abs(investment.gap), 1)} จุด** และยังไม่ก่อหนี้ **{formats.million(investment.left)} ล้านบาท**"
+        words += f" รายจ่ายลงทุนยังต่ำกว่าเป้าหมาย **{formats.num(abs(investment.gap), 1)} จุด**"
+        words += f" และยังไม่ก่อหนี้ **{formats.million(investment.left)} ล้านบาท**"
     return words
 
 

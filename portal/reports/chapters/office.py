@@ -161,7 +161,14 @@ class _Measures:
         )
 
     def _strip(
-        self, name: str, unit: str, values: dict[int, Decimal | None], mine: int, target: Decimal | None, *, is_count: bool = False
+        self,
+        name: str,
+        unit: str,
+        values: dict[int, Decimal | None],
+        mine: int,
+        target: Decimal | None,
+        *,
+        is_count: bool = False,
     ) -> Strip:
         known = [value for value in values.values() if value is not None]
         own = values[mine]
@@ -181,7 +188,12 @@ class _Measures:
 
 
 def _page(
-    cut: Cut, office: Office, group: Sequence[Office], measures: _Measures, stock: list[registry.Stock], said: list[voices.Voice]
+    cut: Cut,
+    office: Office,
+    group: Sequence[Office],
+    measures: _Measures,
+    stock: list[registry.Stock],
+    said: list[voices.Voice],
 ) -> OfficePage:
     ledger = money.ledger(cut)
     whole = ledger.office(office.id)
@@ -195,7 +207,9 @@ def _page(
         for project, granted, paid, bound in money.office_projects(cut).get(office.id, [])
     ]
     target = tuple(
-        money.weighted_target((ledger.office(office.id, nature).granted, measures.targets.at(nature, month)) for nature in Nature)
+        money.weighted_target(
+            (ledger.office(office.id, nature).granted, measures.targets.at(nature, month)) for nature in Nature
+        )
         for month in range(1, 13)
     )
     return OfficePage(
@@ -268,10 +282,17 @@ def _indicators(cut: Cut, office: Office) -> list[OwnIndicator]:
         found = results.outcome(each, [cell])
         made.append(
             OwnIndicator(
-                codes.get(each.project_id, ""), each.name, each.unit, each.decimals, found.target, found.plan, found.value,
-                found.reached, found.standing,
+                codes.get(each.project_id, ""),
+                each.name,
+                each.unit,
+                each.decimals,
+                found.target,
+                found.plan,
+                found.value,
+                found.reached,
+                found.standing,
             )
-        )  # fmt: skip
+        )
     made.sort(key=lambda each: (results.WORST.index(each.standing), each.reached or Decimal(0), each.project))
     return made
 
@@ -298,7 +319,11 @@ def _lead(cut: Cut, office: Office, measures: _Measures, whole: money.Sum) -> tu
     months, in_time = measures.months[office.id], measures.in_time[office.id]
     if months and in_time is not None:
         all_in_time = in_time == months
-        said.append(f"ส่งรายงานทันกำหนดครบ **{months} เดือน**" if all_in_time else f"ส่งรายงานทันกำหนด **{in_time} จาก {months} เดือน**")
+        said.append(
+            f"ส่งรายงานทันกำหนดครบ **{months} เดือน**"
+            if all_in_time
+            else f"ส่งรายงานทันกำหนด **{in_time} จาก {months} เดือน**"
+        )
     judged = measures.judged[office.id]
     if judged:
         said.append(f"ตัวชี้วัดหลักถึงแผน **{judged.count(Standing.ON_TRACK)} จาก {len(judged)}**")

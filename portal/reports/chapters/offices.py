@@ -72,7 +72,9 @@ def gather(cut: Cut) -> OfficesPage:
     for first, group in by_region(offices(cut)):
         lines = [line(cut, office) for office in group]
         every += lines
-        groups.append(RegionGroup(first.region, tuple(lines), _sum(cut, f"รวม {len(lines)} หน่วย", [o.id for o in group], lines)))
+        groups.append(
+            RegionGroup(first.region, tuple(lines), _sum(cut, f"รวม {len(lines)} หน่วย", [o.id for o in group], lines))
+        )
     return OfficesPage(
         month=formats.month_long(cut.fiscal_year, cut.last_period),
         groups=tuple(groups),
@@ -106,7 +108,7 @@ def line(cut: Cut, office: Office) -> Line:
 def judged_indicators(cut: Cut, office: int) -> list[Standing]:
     """Return how the office stands in each leading indicator that it has a plan and a value for."""
     cells = results.cells(cut)
-    made = []
+    made: list[Standing] = []
     for indicator in results.leading(cut):
         cell = cells.get(indicator.id, {}).get(office)
         if cell is not None:
@@ -134,14 +136,38 @@ def _sum(cut: Cut, name: str, ids: list[int], lines: list[Line]) -> Line:
 
 
 def _line(
-    cut: Cut, name: str, mark: str, ids: list[int], *, sent: int, months: int, reached: int, judged: int, planned: int, visited: int, is_missing: bool
+    cut: Cut,
+    name: str,
+    mark: str,
+    ids: list[int],
+    *,
+    sent: int,
+    months: int,
+    reached: int,
+    judged: int,
+    planned: int,
+    visited: int,
+    is_missing: bool,
 ) -> Line:
     ledger, targets = money.ledger(cut), money.targets(cut)
     parts = [(nature, money.added(ledger.office(i, nature) for i in ids)) for nature in Nature]
     whole = money.added(each for _, each in parts)
     aim = money.weighted_target((each.granted, targets.at(nature, cut.last_period)) for nature, each in parts)
     return Line(
-        name, mark, whole.granted, whole.disbursed, whole.share, aim, whole.bound, sent, months, reached, judged, planned, visited, is_missing
+        name,
+        mark,
+        whole.granted,
+        whole.disbursed,
+        whole.share,
+        aim,
+        whole.bound,
+        sent,
+        months,
+        reached,
+        judged,
+        planned,
+        visited,
+        is_missing,
     )
 
 

@@ -107,7 +107,9 @@ def members(cut: Cut) -> Sequence[Member]:
     return made
 
 
-def _page(cut: Cut, facts: results.ProjectFacts, said: list[voices.Voice], granted: dict[int, tuple[int, int]]) -> ProjectPage:
+def _page(
+    cut: Cut, facts: results.ProjectFacts, said: list[voices.Voice], granted: dict[int, tuple[int, int]]
+) -> ProjectPage:
     mine = line(cut, facts)
     ledger, targets = money.ledger(cut), money.targets(cut)
     whole = ledger.project(facts.id)
@@ -118,7 +120,9 @@ def _page(cut: Cut, facts: results.ProjectFacts, said: list[voices.Voice], grant
     listed = [each for each in results.indicators(cut) if each.project_id == facts.id]
     working = {office for each in listed for office in cells.get(each.id, {})} | set(granted)
     target = tuple(
-        money.weighted_target((ledger.project(facts.id, nature).granted, targets.at(nature, month)) for nature in Nature)
+        money.weighted_target(
+            (ledger.project(facts.id, nature).granted, targets.at(nature, month)) for nature in Nature
+        )
         for month in range(1, 13)
     )
     places = _places(cut, first, granted)
@@ -152,9 +156,19 @@ def _page(cut: Cut, facts: results.ProjectFacts, said: list[voices.Voice], grant
 def _indicator(each: results.IndicatorFacts, found: dict[int, results.Cell], is_leading: bool) -> IndicatorLine:
     outcome = results.outcome(each, found.values())
     return IndicatorLine(
-        each.name, each.activity, each.unit, each.decimals, outcome.value, outcome.plan, outcome.target, outcome.reached,
-        outcome.standing, outcome.offices, outcome.owing, is_leading,
-    )  # fmt: skip
+        each.name,
+        each.activity,
+        each.unit,
+        each.decimals,
+        outcome.value,
+        outcome.plan,
+        outcome.target,
+        outcome.reached,
+        outcome.standing,
+        outcome.offices,
+        outcome.owing,
+        is_leading,
+    )
 
 
 def _places(
@@ -209,7 +223,11 @@ def _lead(mine: Line, whole: money.Sum) -> tuple[str, ...]:
         elif lead.reached is None:
             said.append(f"{lead.name} ได้ {shown} โดยไม่มีแผนให้เทียบ")
         else:
-            verdict = {Standing.ON_TRACK: "เป็นไปตามแผน", Standing.WATCH: "ต่ำกว่าแผนเล็กน้อย", Standing.PROBLEM: "ต่ำกว่าเกณฑ์"}
+            verdict = {
+                Standing.ON_TRACK: "เป็นไปตามแผน",
+                Standing.WATCH: "ต่ำกว่าแผนเล็กน้อย",
+                Standing.PROBLEM: "ต่ำกว่าเกณฑ์",
+            }
             said.append(
                 f"{lead.name} ได้ {shown} จากแผนสะสม {formats.num(lead.plan, lead.decimals)} {lead.unit} "
                 f"(ร้อยละ **{formats.percent(lead.reached)}**) {verdict[lead.standing]}"

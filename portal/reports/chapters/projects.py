@@ -114,8 +114,17 @@ def line(cut: Cut, project: results.ProjectFacts) -> Line:
         is_priority=project.is_priority,
         leads=tuple(
             Lead(
-                each.name, each.unit, each.decimals, found.value, found.plan, found.target, found.reached, found.of_year,
-                found.standing, found.offices, found.owing,
+                each.name,
+                each.unit,
+                each.decimals,
+                found.value,
+                found.plan,
+                found.target,
+                found.reached,
+                found.of_year,
+                found.standing,
+                found.offices,
+                found.owing,
             )
             for each, found in zip(facts, now, strict=True)
         ),
@@ -127,7 +136,7 @@ def line(cut: Cut, project: results.ProjectFacts) -> Line:
         paid=whole.share,
         paid_target=aim,
         paid_standing=money.judged(whole.share, aim),
-    )  # fmt: skip
+    )
 
 
 def _least_reached(each: Line) -> tuple[Decimal, str]:
@@ -148,9 +157,15 @@ def _lead(
 ) -> tuple[str, ...]:
     if not total:
         return ("ยังไม่มีโครงการในปีงบประมาณนี้",)
-    said = [f"โครงการทั้งหมด **{total} โครงการ** เป็นไปตามแผน **{now[2]}** เฝ้าระวัง **{now[1]}** ต่ำกว่าเกณฑ์ **{now[0]}**" + (f" ยังไม่มีผล **{now[3]}**" if now[3] else "")]
+    said = [
+        f"โครงการทั้งหมด **{total} โครงการ** เป็นไปตามแผน **{now[2]}** เฝ้าระวัง **{now[1]}** ต่ำกว่าเกณฑ์ **{now[0]}**"
+        + (f" ยังไม่มีผล **{now[3]}**" if now[3] else "")
+    ]
     if cut.last_period > 1 and now[0] != before[0]:
-        said.append(f"โครงการที่ต่ำกว่าเกณฑ์{'เพิ่มขึ้น' if now[0] > before[0] else 'ลดลง'}จากเดือนก่อน **{abs(now[0] - before[0])} โครงการ**")
+        said.append(
+            f"โครงการที่ต่ำกว่าเกณฑ์{'เพิ่มขึ้น' if now[0] > before[0] else 'ลดลง'}"
+            f"จากเดือนก่อน **{abs(now[0] - before[0])} โครงการ**"
+        )
     if problems:
         worst = problems[0]
         reached = _least_reached(worst)[0]

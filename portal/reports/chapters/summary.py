@@ -129,7 +129,9 @@ def _paid(cut: Cut, label: str, nature: Nature | None) -> Measure:
     series = summed.curve()
     value, target = series[-1] if series else None, targets.at(nature, cut.last_period)
     note = f"{formats.million(summed.disbursed)} จาก {formats.million(summed.granted)} ล้านบาท"
-    return Measure(label, note, value, target, _before(series), series, targets.course(nature), money.judged(value, target))
+    return Measure(
+        label, note, value, target, _before(series), series, targets.course(nature), money.judged(value, target)
+    )
 
 
 def _on_plan(cut: Cut) -> Measure:
@@ -153,7 +155,9 @@ def _indicators(cut: Cut, is_partial: bool) -> Measure:
     series = []
     counts = (0, 0)
     for month in range(cut.last_period):
-        known = [each[month] for each in results.headlines(cut).values() if each[month].standing is not Standing.NO_VALUE]
+        known = [
+            each[month] for each in results.headlines(cut).values() if each[month].standing is not Standing.NO_VALUE
+        ]
         counts = sum(each.standing is Standing.ON_TRACK for each in known), len(known)
         series.append(share(*counts))
     note = f"{counts[0]} จาก {counts[1]} ตัวชี้วัดหลักที่มีผล"
@@ -175,7 +179,9 @@ def _on_time(cut: Cut, is_partial: bool) -> Measure:
         series.append(share(*counts))
     judged = Standing.NO_VALUE if is_partial else standing(series[-1], HUNDRED)
     note = f"{counts[0]} จาก {counts[1]} หน่วย"
-    return Measure("ส่งรายงานทันกำหนดทุกแบบ", note, series[-1], HUNDRED, _before(series), tuple(series), (HUNDRED,) * 12, judged)
+    return Measure(
+        "ส่งรายงานทันกำหนดทุกแบบ", note, series[-1], HUNDRED, _before(series), tuple(series), (HUNDRED,) * 12, judged
+    )
 
 
 def on_time(cut: Cut, month: int) -> tuple[int, int]:
@@ -191,7 +197,9 @@ def _groups(cut: Cut) -> tuple[Group, ...]:
     return tuple(
         Group(
             first.region_brief,
-            tuple(Column(office.mark, tuple(each.how.value for each in reporting.due(due, office.id))) for office in group),
+            tuple(
+                Column(office.mark, tuple(each.how.value for each in reporting.due(due, office.id))) for office in group
+            ),
         )
         for first, group in by_region(offices(cut))
     )
@@ -212,7 +220,11 @@ def _lead(cut: Cut, measures: tuple[Measure, ...]) -> tuple[str, ...]:
     else:
         side = "สูงกว่า" if overall.gap >= 0 else "ต่ำกว่า"
         words = f"เบิกจ่ายสะสมร้อยละ **{formats.percent(overall.value)}** {side}เป้าหมาย {_points(overall.gap)}"
-        lagging = min((each for each in (recurrent, investment) if each.gap is not None), key=lambda each: each.gap or 0, default=None)
+        lagging = min(
+            (each for each in (recurrent, investment) if each.gap is not None),
+            key=lambda each: each.gap or 0,
+            default=None,
+        )
         if overall.gap < 0 and lagging is not None and lagging.gap is not None and lagging.gap < 0:
             words += f" เหตุหลักคือ{lagging.label.removeprefix('เบิกจ่าย')}ซึ่งต่ำกว่าเป้าหมาย {_points(lagging.gap)}"
         elif lagging is not None and lagging.gap is not None and lagging.gap < 0:
@@ -230,7 +242,7 @@ def _year_end(cut: Cut, overall: Measure, investment: Measure) -> str | None:
     month = cut.last_period
     if not 3 <= month < 12 or overall.value is None:
         return None
-    said = []
+    said: list[str] = []
     for measure, name in ((overall, "ภาพรวม"), (investment, "รายจ่ายลงทุน")):
         start = measure.series[month - 4] if month > 3 else Decimal(0)
         if measure.value is None or start is None:
@@ -239,7 +251,10 @@ def _year_end(cut: Cut, overall: Measure, investment: Measure) -> str | None:
         aim = measure.plan[11]
         verb = "จะถึง" if aim is None or end >= aim else "จะได้เพียง"
         tail = f" (เป้า {formats.percent(aim)})" if aim is not None else ""
-        said.append(f"{'แต่' if said and aim is not None and end < aim else ''}{name}{verb}ร้อยละ **{formats.percent(end)}**{tail}")
+        said.append(
+            f"{'แต่' if said and aim is not None and end < aim else ''}"
+            f"{name}{verb}ร้อยละ **{formats.percent(end)}**{tail}"
+        )
     return "หากรักษาอัตราเฉลี่ย 3 เดือนล่าสุด สิ้นปี" + " ".join(said) if said else None
 
 
@@ -248,14 +263,21 @@ def _projects_to_look_at(cut: Cut) -> tuple[Point, ...]:
     names = {project.id: project.name for project in results.projects(cut)}
     for indicator in results.indicators(cut):
         outcomes = results.headlines(cut).get(indicator.id)
-        if outcomes and outcomes[-1].standing is Standing.PROBLEM and outcomes[-1].reached is not None and indicator.project_id in names:
+        if (
+            outcomes
+            and outcomes[-1].standing is Standing.PROBLEM
+            and outcomes[-1].reached is not None
+            and indicator.project_id in names
+        ):
             found.append((outcomes[-1].reached, indicator))
     found.sort(key=lambda each: (each[0], each[1].id))
     seen: dict[int, Point] = {}
     for reached, indicator in found:
         if indicator.project_id not in seen and len(seen) < 3:
             name = _short(names[indicator.project_id], 50)
-            seen[indicator.project_id] = Point("bad", f"{name} ได้ร้อยละ **{formats.percent(reached)}** ของแผนสะสม", "projects")
+            seen[indicator.project_id] = Point(
+                "bad", f"{name} ได้ร้อยละ **{formats.percent(reached)}** ของแผนสะสม", "projects"
+            )
     total = len({indicator.project_id for _, indicator in found})
     if total > len(seen):
         return (*seen.values(), Point("none", f"และอีก **{total - len(seen)} โครงการ**", "projects"))
@@ -275,7 +297,13 @@ def _changes(cut: Cut, measures: tuple[Measure, ...]) -> tuple[Point, ...]:
     paid = sum(money.ledger(cut).total().paid[-1:])
     if overall.change is not None:
         mark = "up" if paid > 0 else "down" if paid < 0 else "none"
-        made.append(Point(mark, f"เบิกจ่ายในเดือน **{formats.million(paid)} ล้านบาท** ({formats.num(overall.change, 1, sign=True)} จุด)", "disbursement"))
+        made.append(
+            Point(
+                mark,
+                f"เบิกจ่ายในเดือน **{formats.million(paid)} ล้านบาท** ({formats.num(overall.change, 1, sign=True)} จุด)",
+                "disbursement",
+            )
+        )
     for measure, name, see in (
         (measures[3], "โครงการตามแผน", "projects"),
         (measures[4], "ตัวชี้วัดหลักถึงแผน", "projects"),
@@ -314,7 +342,9 @@ def _watch(cut: Cut) -> tuple[Point, ...]:
             behind.append((paid, office.brief))
     behind.sort()
     if behind:
-        made.append(Point("bad", f"**เบิกจ่ายต่ำกว่าเกณฑ์ {len(behind)}** {_names([name for _, name in behind])}", "offices"))
+        made.append(
+            Point("bad", f"**เบิกจ่ายต่ำกว่าเกณฑ์ {len(behind)}** {_names([name for _, name in behind])}", "offices")
+        )
     return tuple(made)
 
 

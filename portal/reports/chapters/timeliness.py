@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -103,7 +104,7 @@ def natural_limits(shares: tuple[Decimal | None, ...]) -> tuple[Decimal | None, 
     if len(known) < LIMITS_FROM:
         return (sorted(known)[len(known) // 2] if known else None), None, None
     centre = sum(known, Decimal(0)) / len(known)
-    moves = [abs(b - a) for a, b in zip(known, known[1:], strict=False)]
+    moves = [abs(b - a) for a, b in itertools.pairwise(known)]
     reach = Decimal("2.66") * sum(moves, Decimal(0)) / len(moves)
     return centre, max(Decimal(0), centre - reach), min(Decimal(100), centre + reach)
 
@@ -140,7 +141,9 @@ def _late(cut: Cut) -> tuple[LateOffice, ...]:
             continue
         slow = [month.owed > 0 and month.how is not Timeliness.ON_TIME for month in months]
         run = next((n for n, was in enumerate(reversed(slow)) if not was), len(slow))
-        made.append(LateOffice(office.brief, office.region_brief, now.missing, now.late, now.owed, now.days, sum(slow), run))
+        made.append(
+            LateOffice(office.brief, office.region_brief, now.missing, now.late, now.owed, now.days, sum(slow), run)
+        )
     made.sort(key=lambda each: (-each.missing, -each.days, -each.run))
     return tuple(made)
 

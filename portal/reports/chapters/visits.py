@@ -75,7 +75,9 @@ def gather(cut: Cut) -> VisitsPage:
     whole = visiting.added(list(courses.values()), until)
     total = line(cut, "รวมทั้งสิ้น", [office.id for office in listed])
     single = [line(cut, office.place, [office.id]) for office in listed]
-    known = sorted((each for each in single if each.share is not None), key=lambda each: (each.share or Decimal(0), each.name))
+    known = sorted(
+        (each for each in single if each.share is not None), key=lambda each: (each.share or Decimal(0), each.name)
+    )
     marks: dict[str, list[visiting.Course]] = {}
     for office in listed:
         marks.setdefault(office.province_mark, []).append(courses.get(office.id, empty))
@@ -123,7 +125,14 @@ def _types(cut: Cut) -> tuple[TypeLine, ...]:
     visits = {name: (count, visited) for _, name, count, visited in visiting.by_type(cut)}
     order = list(SECTORS)
     made = [
-        TypeLine(SECTORS[sectors[name]], name, count, visits.get(name, (0, 0))[1], share(visits.get(name, (0, 0))[1], count), visits.get(name, (0, 0))[0])
+        TypeLine(
+            SECTORS[sectors[name]],
+            name,
+            count,
+            visits.get(name, (0, 0))[1],
+            share(visits.get(name, (0, 0))[1], count),
+            visits.get(name, (0, 0))[0],
+        )
         for name, count in stock.items()
     ]
     made.sort(key=lambda each: (order.index(sectors[each.name]), -each.stock))
@@ -133,7 +142,10 @@ def _types(cut: Cut) -> tuple[TypeLine, ...]:
 def _lead(total: Line) -> str:
     if not total.planned:
         return f"ยังไม่มีแผนการเข้าแนะนำส่งเสริมที่อนุมัติ บันทึกแล้ว **{formats.num(total.done)} ครั้ง**"
-    words = f"เข้าแนะนำส่งเสริมแล้ว **{formats.num(total.done)} ครั้ง** จากแผนสะสม **{formats.num(total.planned)} ครั้ง** (ร้อยละ **{formats.percent(total.share)}**)"
+    words = (
+        f"เข้าแนะนำส่งเสริมแล้ว **{formats.num(total.done)} ครั้ง** "
+        f"จากแผนสะสม **{formats.num(total.planned)} ครั้ง** (ร้อยละ **{formats.percent(total.share)}**)"
+    )
     if total.stock:
         words += f" เข้าถึง **{formats.num(total.visited)} แห่ง** จาก **{formats.num(total.stock)} แห่ง** ในทะเบียน"
     if total.unplanned:

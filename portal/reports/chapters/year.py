@@ -106,8 +106,21 @@ def _plans(cut: Cut) -> tuple[PlanLine, ...]:
         parts = [(nature, money.added(ledger.project(project.id, nature) for project in listed)) for nature in Nature]
         whole = money.added(each for _, each in parts)
         aim = money.weighted_target((each.granted, targets.at(nature, cut.last_period)) for nature, each in parts)
-        counts = [standings.count(each) for each in (Standing.ON_TRACK, Standing.WATCH, Standing.PROBLEM, Standing.NO_VALUE)]
-        made.append(PlanLine(name, len(listed), *counts, whole.granted, whole.disbursed, whole.bound, whole.share, aim))
+        made.append(
+            PlanLine(
+                name=name,
+                projects=len(listed),
+                on_track=standings.count(Standing.ON_TRACK),
+                watch=standings.count(Standing.WATCH),
+                problem=standings.count(Standing.PROBLEM),
+                no_value=standings.count(Standing.NO_VALUE),
+                granted=whole.granted,
+                disbursed=whole.disbursed,
+                bound=whole.bound,
+                paid=whole.share,
+                aim=aim,
+            )
+        )
     return tuple(made)
 
 

@@ -39,7 +39,28 @@ def _drawn(chart: Callable[..., Any]) -> Callable[..., Any]:
 CHARTS: dict[str, Callable[..., Any]] = {
     each.__name__.lower(): _drawn(each)
     for each in (
-        Line, Strip, bullet, bullet_axis, control, curve, deviation, key, level, locator, mark, months, share_bar, shares,
-        spark, spark_axis, spread, spread_strip, stacked, step_key, strips, timeliness, timeliness_key,
+        Line,
+        Strip,
+        bullet,
+        bullet_axis,
+        control,
+        curve,
+        deviation,
+        key,
+        level,
+        locator,
+        mark,
+        months,
+        share_bar,
+        shares,
+        spark,
+        spark_axis,
+        spread,
+        spread_strip,
+        stacked,
+        step_key,
+        strips,
+        timeliness,
+        timeliness_key,
     )
-}  # fmt: skip
+}

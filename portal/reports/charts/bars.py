@@ -7,11 +7,30 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from portal.reports.charts.drawing import ACTUAL, BAD, BRAND, BRAND2, EARLIER, HAIR, INK, INK2, INK3, MONTHS, Drawing, round_top
+from portal.reports.charts.drawing import (
+    ACTUAL,
+    BAD,
+    BRAND,
+    BRAND2,
+    EARLIER,
+    HAIR,
+    INK,
+    INK2,
+    INK3,
+    MONTHS,
+    Drawing,
+    round_top,
+)
 
 
 def months(
-    plan: Sequence[float | None], actual: Sequence[float | None], *, now: int, unit: str, width: float = 86.5, height: float = 40
+    plan: Sequence[float | None],
+    actual: Sequence[float | None],
+    *,
+    now: int,
+    unit: str,
+    width: float = 86.5,
+    height: float = 40,
 ) -> Markup:
     """Return twelve pairs of bars: the plan as an outline, what was done as a solid bar inside it."""
     known = [v for v in (*plan, *actual) if v is not None]
@@ -31,13 +50,23 @@ def months(
     slot = w / 12
     for month in range(12):
         x = left + slot * month
-        d.text(x + slot / 2, height - 1.1, MONTHS[month], 6.2, "middle", INK if month < now else INK3, 700 if month == now - 1 else 400)
+        d.text(
+            x + slot / 2,
+            height - 1.1,
+            MONTHS[month],
+            6.2,
+            "middle",
+            INK if month < now else INK3,
+            700 if month == now - 1 else 400,
+        )
         meant = plan[month] if month < len(plan) else None
         done = actual[month] if month < len(actual) else None
         if done is not None:
             d.rect(x + slot * 0.24, y(done), slot * 0.52, upper + h - y(done), ACTUAL)
         if meant is not None:
-            d.rect(x + slot * 0.12, y(meant), slot * 0.76, upper + h - y(meant), "none", INK if month < now else INK3, 0.26)
+            d.rect(
+                x + slot * 0.12, y(meant), slot * 0.76, upper + h - y(meant), "none", INK if month < now else INK3, 0.26
+            )
     d.segments([(left, upper + h, left + w, upper + h)], INK, 0.3)
     return d.markup()
 
@@ -87,7 +116,15 @@ def stacked(rows: Sequence[Row], heads: Sequence[str], *, width: float = 51, lef
     return d.markup()
 
 
-def level(value: float | None, target: float | None, *, width: float = 34, height: float = 3, top: float = 120, bad: bool = False) -> Markup:
+def level(
+    value: float | None,
+    target: float | None,
+    *,
+    width: float = 34,
+    height: float = 3,
+    top: float = 120,
+    bad: bool = False,
+) -> Markup:
     """Return a thin bar with a target tick for a table's row; nothing but a dash where there is no value."""
     d = Drawing(width, height)
     if value is None:

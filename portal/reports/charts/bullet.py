@@ -28,7 +28,13 @@ def bullet(
     k = width / top
     if value is None:
         d.line(
-            [(0.1, height * 0.3), (width - 0.1, height * 0.3), (width - 0.1, height * 0.7), (0.1, height * 0.7), (0.1, height * 0.3)],
+            [
+                (0.1, height * 0.3),
+                (width - 0.1, height * 0.3),
+                (width - 0.1, height * 0.7),
+                (0.1, height * 0.7),
+                (0.1, height * 0.3),
+            ],
             RULE,
             0.2,
             ".9 .7",

@@ -73,8 +73,8 @@ def curve(
         d.line(points, colour, thick, "1.1 .8" if line.make == "forecast" else "")
         if line.make == "plan":
             for month in dots:
-                if len(line.values) >= month and (value := line.values[month - 1]) is not None:
-                    d.dot(*at(month, value), 0.75, "#fff", INK2, 0.3)
+                if len(line.values) >= month and (known_for_certain := line.values[month - 1]) is not None:
+                    d.dot(*at(month, known_for_certain), 0.75, "#fff", INK2, 0.3)
         last = next((v for v in reversed(line.values) if v is not None), None)
         if last is None:
             continue
@@ -82,7 +82,16 @@ def curve(
         words = f"{line.label} {last:,.{digits}f}"
         if line.make == "actual":
             d.dot(x, y, 1, colour)
-        labels.append((x, y, words, ACTUAL if line.make == "actual" else INK2, 7.6 if line.make == "actual" else 7, 700 if line.make == "actual" else 500))
+        labels.append(
+            (
+                x,
+                y,
+                words,
+                ACTUAL if line.make == "actual" else INK2,
+                7.6 if line.make == "actual" else 7,
+                700 if line.make == "actual" else 500,
+            )
+        )
     _place(d, labels, upper, upper + h)
     return d.markup()
 
@@ -109,9 +118,17 @@ def _words(lines: Sequence[Line], unit: str) -> str:
 
 
 def control(
-    values: Sequence[float | None], *, labels: Sequence[str], width: float = 179, height: float = 42, centre: float | None, low: float | None, high: float | None, unit: str
+    values: Sequence[float | None],
+    *,
+    labels: Sequence[str],
+    width: float = 179,
+    height: float = 42,
+    centre: float | None,
+    low: float | None,
+    high: float | None,
+    unit: str,
 ) -> Markup:
-    """Return a chart of single values with their centre and, when given, natural limits (XmR); values beyond are marked."""
+    """Return single values with their centre and, when given, natural limits (XmR); those beyond are marked."""
     known = [v for v in values if v is not None]
     floor = min([*known, *(v for v in (low, centre) if v is not None)], default=0.0)
     ceiling = max([*known, *(v for v in (high, centre) if v is not None)], default=1.0)
@@ -126,7 +143,11 @@ def control(
 
     d.text(0, 1.9, unit, 6.6)
     d.segments([(left, upper + h, left + w, upper + h)], INK, 0.3)
-    for value, name, colour, dash in ((high, "ขีดจำกัดบน", INK3, "1 .8"), (centre, "ค่ากลาง", INK2, ""), (low, "ขีดจำกัดล่าง", INK3, "1 .8")):
+    for value, name, colour, dash in (
+        (high, "ขีดจำกัดบน", INK3, "1 .8"),
+        (centre, "ค่ากลาง", INK2, ""),
+        (low, "ขีดจำกัดล่าง", INK3, "1 .8"),
+    ):
         if value is not None:
             y = at(0, value)[1]
             d.segments([(left, y, left + w, y)], colour, 0.3, dash)

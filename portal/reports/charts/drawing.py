@@ -43,14 +43,18 @@ class Drawing:
         edge = f' stroke="{stroke}" stroke-width="{line}"' if stroke else ""
         self.shapes.append(f'<path d="{box(x, y, w, h)}" fill="{fill}"{edge}/>')
 
-    def boxes(self, places: Iterable[tuple[float, float, float, float]], fill: str, stroke: str = "", line: float = 0.16) -> None:
+    def boxes(
+        self, places: Iterable[tuple[float, float, float, float]], fill: str, stroke: str = "", line: float = 0.16
+    ) -> None:
         """Add many boxes of one colour as one shape: a thousand cells cost no more than a few."""
         d = "".join(box(*place) for place in places)
         if d:
             edge = f' stroke="{stroke}" stroke-width="{line}"' if stroke else ""
             self.shapes.append(f'<path d="{d}" fill="{fill}"{edge}/>')
 
-    def segments(self, ends: Iterable[tuple[float, float, float, float]], stroke: str = INK, line: float = 0.25, dash: str = "") -> None:
+    def segments(
+        self, ends: Iterable[tuple[float, float, float, float]], stroke: str = INK, line: float = 0.25, dash: str = ""
+    ) -> None:
         """Add straight lines of one make as one shape."""
         d = "".join(f"M{x1:.2f} {y1:.2f}L{x2:.2f} {y2:.2f}" for x1, y1, x2, y2 in ends)
         if d:
@@ -61,7 +65,8 @@ class Drawing:
         if len(points) > 1:
             d = "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in points)
             self.shapes.append(
-                f'<path d="{d}" fill="none" stroke="{stroke}" stroke-width="{line}" stroke-linejoin="round"{_dash(dash)}/>'
+                f'<path d="{d}" fill="none" stroke="{stroke}" stroke-width="{line}" '
+                f'stroke-linejoin="round"{_dash(dash)}/>'
             )
 
     def dot(self, x: float, y: float, r: float, fill: str, stroke: str = "", line: float = 0.3) -> None:
@@ -75,7 +80,14 @@ class Drawing:
         self.shapes.append(f'<path d="{d}" fill="{fill}"{edge}/>')
 
     def text(
-        self, x: float, y: float, words: object, size: float = 6.6, align: str = "start", colour: str = INK2, weight: int = 400
+        self,
+        x: float,
+        y: float,
+        words: object,
+        size: float = 6.6,
+        align: str = "start",
+        colour: str = INK2,
+        weight: int = 400,
     ) -> None:
         """Add a label with its baseline at (x, y); `size` in points; `align` start, middle or end."""
         top = y - size * POINT * (0.5 + (ASCENT - DESCENT) / 2)
@@ -84,7 +96,9 @@ class Drawing:
             "end": f"right:{self.width - x:.2f}mm",
             "middle": f"left:{x - 20:.2f}mm;width:40mm;text-align:center",
         }[align]
-        style = f"{place};top:{top:.2f}mm;font-size:{size:g}pt;color:{colour}" + (f";font-weight:{weight}" if weight != 400 else "")
+        style = f"{place};top:{top:.2f}mm;font-size:{size:g}pt;color:{colour}" + (
+            f";font-weight:{weight}" if weight != 400 else ""
+        )
         self.labels.append(f'<span style="{style}">{escape(str(words))}</span>')
 
     def markup(self) -> Markup:
@@ -119,7 +133,19 @@ def round_top(greatest: float) -> tuple[float, float]:
         size *= 10
     while size > greatest:
         size /= 10
-    for steps, top in ((5, 1.0), (4, 1.2), (4, 1.6), (4, 2.0), (5, 2.5), (3, 3.0), (4, 4.0), (5, 5.0), (3, 6.0), (4, 8.0), (5, 10.0)):
+    for steps, top in (
+        (5, 1.0),
+        (4, 1.2),
+        (4, 1.6),
+        (4, 2.0),
+        (5, 2.5),
+        (3, 3.0),
+        (4, 4.0),
+        (5, 5.0),
+        (3, 6.0),
+        (4, 8.0),
+        (5, 10.0),
+    ):
         if greatest <= size * top * 1.0001:
             return size * top, size * top / steps
     return size * 10, size * 2

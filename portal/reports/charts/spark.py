@@ -10,7 +10,12 @@ from portal.reports.charts.drawing import EARLIER, INK, Drawing
 
 
 def spark(
-    values: Sequence[float | None], plan: Sequence[float | None] = (), *, width: float = 17, height: float = 5, top: float = 100
+    values: Sequence[float | None],
+    plan: Sequence[float | None] = (),
+    *,
+    width: float = 17,
+    height: float = 5,
+    top: float = 100,
 ) -> Markup:
     """Return the plan in grey and the values in ink with the last one marked, on one scale from 0 to `top`.
 

@@ -73,7 +73,9 @@ def _row(d: Drawing, row: Strip, y: float, w: float, is_first: bool) -> None:
     d.text(d.width, y + 1.2, words, 8.2, "end")
 
 
-def spread_strip(values: Sequence[float], target: float | None, *, width: float = 179, height: float = 9, low: float, high: float) -> Markup:
+def spread_strip(
+    values: Sequence[float], target: float | None, *, width: float = 179, height: float = 9, low: float, high: float
+) -> Markup:
     """Return one strip of all offices on a labelled axis from `low` to `high` with the target, no office marked."""
     d = Drawing(width, height, alt="การกระจายของทุกหน่วยงาน")
     w, y = width - 4, 3.4
@@ -92,7 +94,13 @@ def spread_strip(values: Sequence[float], target: float | None, *, width: float 
         d.text(x(middle), height - 0.4, f"ค่ากลาง {middle:,.1f}", 6.8, "middle", INK, 600)
     if target is not None:
         d.shape(f"M{x(target):.2f} {y + 2:.2f}l1 1.5h-2z", "#fff", INK, 0.28)
-        d.text(x(target), height - 0.4 if not values or abs(x(target) - x(sorted(values)[len(values) // 2])) > 16 else 1.2, f"เป้า {target:,.1f}", 6.8, "middle")
+        d.text(
+            x(target),
+            height - 0.4 if not values or abs(x(target) - x(sorted(values)[len(values) // 2])) > 16 else 1.2,
+            f"เป้า {target:,.1f}",
+            6.8,
+            "middle",
+        )
     d.text(2, height - 0.4, f"{low:,.0f}", 6.6)
     d.text(2 + w, height - 0.4, f"{high:,.0f}", 6.6, "end")
     return d.markup()

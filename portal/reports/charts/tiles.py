@@ -43,7 +43,9 @@ def locator(mine: str, around: Set[str], *, tile: float = 3.05, gap: float = 0.3
     return d.markup()
 
 
-def shares(values: Mapping[str, float | None], edges: tuple[float, float, float, float], *, tile: float = 8.6, gap: float = 0.5) -> Markup:
+def shares(
+    values: Mapping[str, float | None], edges: tuple[float, float, float, float], *, tile: float = 8.6, gap: float = 0.5
+) -> Markup:
     """Return the map shaded in five steps of one hue cut at `edges`, each tile with its mark and whole number;
     a province without a value is hatched by an outline and a dash."""
     d = Drawing(10 * (tile + gap) - gap, len(ROWS) * (tile + gap) - gap, alt="แผนที่ตารางรายจังหวัด")

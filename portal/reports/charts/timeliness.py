@@ -77,7 +77,15 @@ def _panel(groups: Sequence[Group], cell: float, now: int, width: float, height:
     d.boxes(hollow, "none", HAIR)
     for month in range(12):
         here = month == now - 1
-        d.text(LEFT - 1.2, TOP + month * step + HEIGHT * 0.78, MONTHS[month], 6.5, "end", INK if month < now else INK3, 700 if here else 400)
+        d.text(
+            LEFT - 1.2,
+            TOP + month * step + HEIGHT * 0.78,
+            MONTHS[month],
+            6.5,
+            "end",
+            INK if month < now else INK3,
+            700 if here else 400,
+        )
     end = x - ZONE_GAP - GAP
     y = TOP + (now - 1) * step
     d.boxes([(LEFT - 0.55, y - 0.35, end - LEFT + 1.1, HEIGHT + 0.7)], "none", INK, 0.28)

@@ -85,7 +85,9 @@ def added(sums: Iterable[Sum]) -> Sum:
     months = max((len(each.paid) for each in listed), default=0)
 
     def by_month(name: str) -> tuple[int, ...]:
-        return tuple(sum(moved[month] for moved in (getattr(each, name) for each in listed) if moved) for month in range(months))
+        return tuple(
+            sum(moved[month] for moved in (getattr(each, name) for each in listed) if moved) for month in range(months)
+        )
 
     return Sum(
         sum(each.granted for each in listed),
@@ -149,12 +151,12 @@ def _view(cut: Cut, column: Any) -> dict[Any, Sum]:
     )
     moved: dict[Any, list[tuple[int, int, int]]] = defaultdict(lambda: [(0, 0, 0)] * cut.last_period)
     for which, nature, month, *amounts in months:
-        paid, ordered, reserved = (int(amount) for amount in amounts)
-        moved[which, Nature(nature)][month - 1] = (paid, ordered, reserved)
+        disbursed, ordered, reserved = (int(amount) for amount in amounts)
+        moved[which, Nature(nature)][month - 1] = (disbursed, ordered, reserved)
     made = {}
     for which, nature, granted, received in grants:
-        paid, ordered, reserved = zip(*moved[which, Nature(nature)], strict=True)
-        made[which, Nature(nature)] = Sum(int(granted), int(received), paid, ordered, reserved)
+        by_kind = zip(*moved[which, Nature(nature)], strict=True)
+        made[which, Nature(nature)] = Sum(int(granted), int(received), *by_kind)
     return made
 
 
@@ -191,7 +193,10 @@ def office_projects(cut: Cut) -> dict[int, list[tuple[int | None, int, int, int]
 @reading
 def categories(cut: Cut) -> dict[int, tuple[str, str]]:
     """Return code and name of every budget category by id."""
-    return {i: (code, name) for i, code, name in BudgetCategory.select(BudgetCategory.id, BudgetCategory.code, BudgetCategory.name).tuples()}
+    return {
+        i: (code, name)
+        for i, code, name in BudgetCategory.select(BudgetCategory.id, BudgetCategory.code, BudgetCategory.name).tuples()
+    }
 
 
 @reading

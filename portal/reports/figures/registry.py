@@ -49,7 +49,12 @@ def stock(cut: Cut) -> tuple[Stock, ...]:
         .join(CooperativeType)
         .where(Cooperative.status != InstitutionStatus.DISSOLVED)
         .group_by(
-            Cooperative.unit, CooperativeType.id, CooperativeType.name, CooperativeType.sector, Cooperative.kind, Cooperative.status
+            Cooperative.unit,
+            CooperativeType.id,
+            CooperativeType.name,
+            CooperativeType.sector,
+            Cooperative.kind,
+            Cooperative.status,
         )
         .order_by(Cooperative.unit, CooperativeType.id, Cooperative.kind, Cooperative.status)
         .tuples()
@@ -71,11 +76,15 @@ def classes(cut: Cut) -> dict[tuple[int, int], tuple[int, int, int, int]]:
     strength class 1, 2, 3, and how many were not classed."""
     made: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     rows = (
-        CooperativeYear.select(Cooperative.unit, FiscalYear.year, CooperativeYear.strength_class, fn.COUNT(CooperativeYear.id))
+        CooperativeYear.select(
+            Cooperative.unit, FiscalYear.year, CooperativeYear.strength_class, fn.COUNT(CooperativeYear.id)
+        )
         .join(Cooperative)
         .switch(CooperativeYear)
         .join(FiscalYear)
-        .where(FiscalYear.year.in_((cut.fiscal_year - 1, cut.fiscal_year)), Cooperative.kind == InstitutionKind.COOPERATIVE)
+        .where(
+            FiscalYear.year.in_((cut.fiscal_year - 1, cut.fiscal_year)), Cooperative.kind == InstitutionKind.COOPERATIVE
+        )
         .group_by(Cooperative.unit, FiscalYear.year, CooperativeYear.strength_class)
         .tuples()
     )

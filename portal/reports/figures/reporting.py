@@ -49,7 +49,9 @@ def months_due(cut: Cut) -> dict[int, tuple[MonthDue, ...]]:
     """Return, for each office's id, its twelve months from October; months after the cut's are not due."""
     met_on = fn.date(Obligation.met_at)
     rows = (
-        Obligation.select(Obligation.unit, Period.number, Obligation.due_on, Obligation.state, met_on, fn.COUNT(Obligation.id))
+        Obligation.select(
+            Obligation.unit, Period.number, Obligation.due_on, Obligation.state, met_on, fn.COUNT(Obligation.id)
+        )
         .join(Period)
         .where(
             Period.fiscal_year == year_id(cut),
@@ -61,7 +63,9 @@ def months_due(cut: Cut) -> dict[int, tuple[MonthDue, ...]]:
         .tuples()
     )
     today = cut.cut_at.date()
-    sums: dict[tuple[int, int], dict[str, Any]] = defaultdict(lambda: {"owed": 0, "on_time": 0, "late": 0, "missing": 0, "waiting": 0, "days": 0, "how": 0})
+    sums: dict[tuple[int, int], dict[str, Any]] = defaultdict(
+        lambda: {"owed": 0, "on_time": 0, "late": 0, "missing": 0, "waiting": 0, "days": 0, "how": 0}
+    )
     for unit, month, due_on, state, met, count in rows:
         met_at = None
         if state == ObligationState.MET and met is not None:

@@ -195,7 +195,9 @@ def _values(cut: Cut, rules: dict[int, IndicatorFacts]) -> dict[tuple[int, int],
     most = fn.MAX(Answer.number).coerce(False)
     made: dict[tuple[int, int], Decimal] = {}
     by_last = [facts.id for facts in rules.values() if facts.month_rule is Aggregation.LAST]
-    rows = _counted(cut, Answer.indicator, Submission.unit, total, count, most).group_by(Answer.indicator, Submission.unit)
+    rows = _counted(cut, Answer.indicator, Submission.unit, total, count, most).group_by(
+        Answer.indicator, Submission.unit
+    )
     if by_last:
         rows = rows.where(Answer.indicator.not_in(by_last))
     for indicator, office, summed, counted, greatest in rows.tuples():
@@ -259,7 +261,9 @@ def leading(cut: Cut) -> tuple[IndicatorFacts, ...]:
     for facts in indicators(cut):
         of_project.setdefault(facts.project_id, []).append(facts)
     return tuple(
-        facts for listed in of_project.values() for facts in ([each for each in listed if each.is_headline] or listed[:1])
+        facts
+        for listed in of_project.values()
+        for facts in ([each for each in listed if each.is_headline] or listed[:1])
     )
 
 
@@ -275,7 +279,9 @@ def headlines(cut: Cut) -> dict[int, tuple[Outcome, ...]]:
     for indicator, office, month, stored in rows.tuples():
         values[indicator, office][month - 1] = Decimal(stored) / SCALE
     plans: dict[tuple[int, int], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 12)
-    query = MonthPlan.select(Target.indicator, Target.unit, MonthPlan.month, MonthPlan.value).join(Target).join(Indicator)
+    query = (
+        MonthPlan.select(Target.indicator, Target.unit, MonthPlan.month, MonthPlan.value).join(Target).join(Indicator)
+    )
     for indicator, office, month, value in _of_year(query, cut).where(Target.indicator.in_(list(chosen))).tuples():
         plans[indicator, office][month - 1] = value
     targets = {key: value for key, value in _pairs(_targets(cut)) if key[0] in chosen}
@@ -309,7 +315,11 @@ def courses(cut: Cut) -> dict[int, Course]:
     summed = {facts.id for facts in indicators(cut) if facts.month_rule is facts.unit_rule is Aggregation.SUM}
     plans: dict[int, list[Decimal | None]] = defaultdict(lambda: [None] * 12)
     values: dict[int, list[Decimal | None]] = defaultdict(lambda: [None] * 12)
-    query = MonthPlan.select(Target.indicator, MonthPlan.month, fn.SUM(MonthPlan.value).coerce(False)).join(Target).join(Indicator)
+    query = (
+        MonthPlan.select(Target.indicator, MonthPlan.month, fn.SUM(MonthPlan.value).coerce(False))
+        .join(Target)
+        .join(Indicator)
+    )
     for indicator, month, stored in _of_year(query, cut).group_by(Target.indicator, MonthPlan.month).tuples():
         if indicator in summed:
             plans[indicator][month - 1] = Decimal(stored) / SCALE

@@ -116,7 +116,9 @@ def reach(cut: Cut) -> dict[int, Reach]:
 def by_type(cut: Cut) -> tuple[tuple[str, str, int, int], ...]:
     """Return (sector, name of the type, visits, institutions visited) in the order of the registry."""
     rows = (
-        Visit.select(CooperativeType.sector, CooperativeType.name, fn.COUNT(Visit.id), fn.COUNT(Visit.cooperative.distinct()))
+        Visit.select(
+            CooperativeType.sector, CooperativeType.name, fn.COUNT(Visit.id), fn.COUNT(Visit.cooperative.distinct())
+        )
         .join(Cooperative)
         .join(CooperativeType)
         .where(_counted(cut))

@@ -69,7 +69,9 @@ def voices(cut: Cut) -> tuple[Voice, ...]:
         .order_by(Answer.id)
         .tuples()
     )
-    return tuple(Voice(project, unit, month, shortened(problem), shortened(cure)) for project, unit, month, problem, cure in rows)
+    return tuple(
+        Voice(project, unit, month, shortened(problem), shortened(cure)) for project, unit, month, problem, cure in rows
+    )
 
 
 def shortened(text: str) -> str:

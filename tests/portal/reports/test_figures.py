@@ -76,7 +76,12 @@ def test_months_after_the_cut_are_empty(year):
 def test_a_returned_report_is_not_counted(year):
     indicator = next(i for i in results.indicators(CUT) if i.month_rule is i.unit_rule is Aggregation.SUM)
     before = results.outcome(indicator, results.cells(CUT)[indicator.id].values())
-    answer = Answer.select().join(Submission).where(Answer.indicator == indicator.id, Submission.state == "consolidated").first()
+    answer = (
+        Answer.select()
+        .join(Submission)
+        .where(Answer.indicator == indicator.id, Submission.state == "consolidated")
+        .first()
+    )
     Submission.update(state="returned").where(Submission.id == answer.submission_id).execute()
 
     after = results.outcome(indicator, results.cells(CUT)[indicator.id].values())
@@ -90,7 +95,11 @@ def test_last_values_are_taken_not_added(year):
     latest = (
         Answer.select(Answer.number)
         .join(Submission)
-        .where(Answer.indicator == indicator.id, Submission.unit == mine, Submission.state.in_(["consolidated", "verified", "submitted"]))
+        .where(
+            Answer.indicator == indicator.id,
+            Submission.unit == mine,
+            Submission.state.in_(["consolidated", "verified", "submitted"]),
+        )
         .order_by(Submission.period.desc())
     )
     in_june = [a.number for a in latest.where(Submission.period <= 9)]
@@ -101,7 +110,15 @@ def test_last_values_are_taken_not_added(year):
 def test_nothing_reported_is_none_and_counted_zero_is_zero(year):
     indicator = next(i for i in results.indicators(CUT) if i.month_rule is Aggregation.SUM)
     mine, other = (office.id for office in offices.offices(CUT)[:2])
-    of = {u: [a.id for a in Answer.select(Answer.id).join(Submission).where(Answer.indicator == indicator.id, Submission.unit == u)] for u in (mine, other)}
+    of = {
+        u: [
+            a.id
+            for a in Answer.select(Answer.id)
+            .join(Submission)
+            .where(Answer.indicator == indicator.id, Submission.unit == u)
+        ]
+        for u in (mine, other)
+    }
     Answer.update(number=Decimal(0)).where(Answer.id.in_(of[mine])).execute()
     Answer.delete().where(Answer.id.in_(of[other])).execute()
 
