@@ -148,8 +148,8 @@ def whole(field: Field, value: Any) -> Markup:
     return escape(value)
 
 
-def exported(field: Field) -> Callable[[Any], Any]:
-    """Return how an export writes `field`: numbers stay numbers, days are Buddhist `20/06/2566`."""
+def exported(field: Field) -> Callable[[Any], Any] | None:
+    """Return how an export writes `field`; None as it stands. Numbers stay numbers, days are Buddhist."""
     if isinstance(field, EnumField):
         return lambda value: "" if value is None else word(str(value))
     if isinstance(field, BooleanField):
@@ -162,7 +162,7 @@ def exported(field: Field) -> Callable[[Any], Any]:
         return _decimal
     if type(field) is BigIntegerField:
         return lambda value: None if value is None else Decimal(value) / 100
-    return lambda value: value
+    return None
 
 
 def _moment_out(value: Any) -> str:

@@ -10,7 +10,7 @@ from markupsafe import escape
 from peewee import Field, ForeignKeyField
 
 from admin_views import cells
-from admin_views.labels import LABELS
+from admin_views.labels import LABELS, plain_label
 from admin_views.paths import field_at
 from models import Period, Person, Table, Unit
 from portal.web.language import gettext
@@ -27,12 +27,13 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `reads` are the paths selected for it; `show` and `export` take their values in that order."""
+    """One column. `reads` are the paths selected for it; `show` and `export` take their values in that order;
+    no `export` = the value as it stands."""
 
     path: str
     reads: tuple[str, ...]
     show: Callable[..., str]
-    export: Callable[..., Any]
+    export: Callable[..., Any] | None
     cls: str
     field: Field
 
@@ -67,8 +68,9 @@ def column(model: type[Table], path: str, *, worded: bool = False) -> Column:
         label = LABELS[field.rel_model]
         reads = tuple(f"{path}.{read}" for read in label.reads)
         named = _naming(label.says)
+        export = None if label.says is plain_label and len(reads) == 1 else named
         cls = "nb" if field.rel_model in (Person, Unit, Period) else ""
-        return Column(path, reads, lambda *values: str(escape(named(*values))), named, cls, field)
+        return Column(path, reads, lambda *values: str(escape(named(*values))), export, cls, field)
     show, cls = cells.shower(field)
     return Column(path, (path,), show, cells.exported(field), cls, field)
 

@@ -27,7 +27,8 @@ class Label:
     order: tuple[str, ...]
 
 
-def _plain(*values: Any) -> str:
+def plain_label(*values: Any) -> str:
+    """Return the values that there are, with dots between."""
     return " · ".join(str(v) for v in values if v not in (None, ""))
 
 
@@ -49,7 +50,9 @@ def _period(kind: str, number: int, starts_on: Any, year: int) -> str:
     return gettext("Year {year}", year=year)
 
 
-def _label(*reads: str, finds: tuple[str, ...] | None = None, order: tuple[str, ...] = (), says: Any = _plain) -> Label:
+def _label(
+    *reads: str, finds: tuple[str, ...] | None = None, order: tuple[str, ...] = (), says: Any = plain_label
+) -> Label:
     return Label(reads, says, reads if finds is None else finds, order or reads[:1])
 
 

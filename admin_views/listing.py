@@ -84,8 +84,8 @@ def page(model: type[Table], columns: Sequence[Column], person: Person, asked: A
 
 def everything(
     model: type[Table], columns: Sequence[Column], person: Person, asked: Asked
-) -> Iterator[tuple[Any, ...]]:
-    """Yield all matching rows, the id first, from a cursor: memory does not grow with their number."""
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield all matching rows in batches, the id first in each, from a cursor: memory does not grow with them."""
     joins = Joins(model)
     selected = [joins.column(path) for one in columns for path in one.reads]
     query = matching(model, person, asked)
@@ -99,14 +99,14 @@ def everything(
             try:
                 cursor.execute(sql, params or ())
                 while batch := cursor.fetchmany(1000):
-                    yield from batch
+                    yield batch
             finally:
                 cursor.close()
     else:
         cursor = database.execute_sql(sql, params)
         try:
             while batch := cursor.fetchmany(1000):
-                yield from batch
+                yield batch
         finally:
             cursor.close()
 

@@ -7,15 +7,16 @@ from operator import or_
 from typing import Any
 
 from flask import g, has_request_context
-from peewee import IntegerField, ModelSelect, SmallIntegerField
+from peewee import ModelSelect
 
 from admin_views.labels import LABELS
-from admin_views.paths import Joins, condition, field_at
+from admin_views.paths import Joins, condition
 from models import Cooperative, Person, Table, db
 from portal import scope, search
 from portal.rules.inputs import parse_text
 
 MOST = 20
+SMALL = 500
 
 
 def found(
@@ -24,11 +25,15 @@ def found(
     """Return (id, name) of the records whose name or code holds `text`, `MOST` at most."""
     query, joins, columns = _named(model, person)
     wanted = parse_text(text)[:100]
-    if wanted:
+    if wanted and LABELS[model].finds:
         query = query.where(_holds(model, wanted))
     order = [joins.column(path) for path in LABELS[model].order]
     query = joins.apply(query.select(model.id, *columns)).order_by(*order, model.id)
     size = max(1, min(limit, MOST))
+    if wanted and not LABELS[model].finds:
+        # A small table whose names no column holds (periods, years): the words themselves are looked through.
+        named = [_said(model, row) for row in db.execute(query.limit(SMALL)).fetchall()]
+        return [one for one in named if wanted.casefold() in one[1].casefold()][:size]
     return [_said(model, row) for row in db.execute(query.limit(size).offset(max(0, min(offset, 10_000)))).fetchall()]
 
 
@@ -70,10 +75,4 @@ def _holds(model: type[Table], text: str) -> Any:
     if model is Cooperative:
         return search.matching(model, text)
     tests = [condition(model, path, lambda field: field.contains(text)) for path in LABELS[model].finds]
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        tests += [
-            getattr(model, path) == int(text)
-            for path in LABELS[model].reads
-            if "." not in path and isinstance(field_at(model, path), (IntegerField, SmallIntegerField))
-        ]
-    return reduce(or_, tests) if tests else (model.id == -1)
+    return reduce(or_, tests)

@@ -88,27 +88,62 @@ def install(app: Flask) -> None:
 
 
 def check_token() -> None:
-    """Refuse a changing request that does not come from a page of ours."""
+    """Refuse a changing request that does not come from a page of ours, made for this person."""
     if request.method in SAFE:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forged("This request came from another site, so nothing was done.")
-    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    known = g.visit or g.get("token")
-    if not known or not hmac.compare_digest(given.encode("utf-8", "replace"), csrf_token().encode()):
+    person: Any = g.get("person")
+    if _owner_of(_given()) != (person.id if person else 0):
         raise Forged(
             "This page was open for too long, or you signed in again meanwhile. Go back, reload it and try again."
         )
 
 
+def came_from_our_page() -> bool:
+    """Return whether a request of somebody no longer signed in comes from a page we made for them."""
+    elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
+    return not elsewhere and bool(_owner_of(_given()))
+
+
 def csrf_token() -> str:
-    """Return the token for the forms of this page. It lives as long as the sign-in does."""
-    held = g.get("token") or g.visit
-    if not held:
-        held = g.visit = secrets.token_urlsafe(24)
+    """Return the token for the forms of this page.
+
+    It belongs to one person in one browser, and so outlives a sign-in that has ended: who signs in again can
+    still send what they had typed.
+    """
+    person: Any = g.get("person")
+    if g.get("token") and person is None:
+        return f"s.{_mac(g.token)}"
+    if not g.get("visit"):
+        g.visit = secrets.token_urlsafe(24)
         g.new_visit = True
+    owner = person.id if person else 0
+    return f"{owner}.{_mac(g.visit, owner)}"
+
+
+def _given() -> str:
+    return request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+
+
+def _owner_of(token: str) -> int | None:
+    """Return the id of the person a token was made for (0 = nobody yet), or None when it is none of ours."""
+    owner, _, mac = token.partition(".")
+    person: Any = g.get("person")
+    if owner == "s" and g.get("token") and _same(mac, _mac(g.token)):
+        return person.id if person else 0
+    if not (owner.isascii() and owner.isdigit() and len(owner) < 10 and g.get("visit")):
+        return None
+    return int(owner) if _same(mac, _mac(g.visit, int(owner))) else None
+
+
+def _mac(*parts: Any) -> str:
     key = str(current_app.secret_key).encode()
-    return hmac.new(key, b"csrf " + held.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, " ".join(["csrf", *map(str, parts)]).encode(), hashlib.sha256).hexdigest()
+
+
+def _same(given: str, right: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), right.encode())
 
 
 def wants_data() -> bool:

@@ -28,6 +28,8 @@ OPEN = frozenset(
 # scrypt takes a core for some 80 ms: one check at a time in each process, so that others keep working at nine.
 _checking = threading.BoundedSemaphore(1)
 
+SENT_AGAIN = 500  # fields of a form that are kept while its sender signs in again
+
 pages = Blueprint("sign_in", __name__)
 
 
@@ -73,19 +75,22 @@ def install(app: Flask) -> None:
             g.person = sign_ins.person_of_sign_in(g.token, at=clock.now())
         if g.person is None:
             g.token = ""
+            if request.endpoint not in OPEN and (request.method in guard.SAFE or guard.came_from_our_page()):
+                return _sign_in_first()
         guard.check_token()
-        if g.person is None and request.endpoint not in OPEN:
-            return _sign_in_first()
-        return None
+        return None if g.person is not None or request.endpoint in OPEN else _sign_in_first()
 
     app.register_blueprint(pages)
 
 
 def _sign_in_first() -> Any:
-    if guard.wants_data() or request.method not in guard.SAFE:
+    if guard.wants_data():
         return refusals.page(
             401, gettext("You have been signed out. Sign in again in another tab, then come back here.")
         )
+    if request.method not in guard.SAFE:
+        typed = [(name, value) for name, values in request.form.lists() for value in values][:SENT_AGAIN]
+        return render_template("sign_in/again.html", typed=typed, address=own_path(request.full_path)), 401
     return redirect(f"/sign-in/?next={quote(request.full_path.rstrip('?'))}")
 
 

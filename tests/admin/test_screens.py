@@ -407,3 +407,18 @@ def _ids(state, count, within=None):
 
 def _open(unit):
     return Obligation.select().where(Obligation.unit == unit, Obligation.state == "open").count()
+
+
+def test_a_period_is_found_by_the_words_people_use(planner):
+    found = planner.get("/admin/submission/ajax/lookup/?name=period&query=พ.ค. 25").json
+    years = planner.get("/admin/submission/ajax/lookup/?name=period.fiscal_year&query=66").json
+
+    assert "พ.ค. 2566" in [name for _ident, name in found]
+    assert [name for _ident, name in years] == ["2566"]
+
+
+def test_a_look_up_is_short_however_much_is_asked_for(planner):
+    answer = planner.get("/admin/visit/ajax/lookup/?name=cooperative&query=&limit=1000000&offset=-5")
+
+    assert 0 < len(answer.json) <= 20
+    assert planner.get("/admin/visit/ajax/lookup/?name=password&query=").status_code == 404

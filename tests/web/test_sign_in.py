@@ -1,11 +1,12 @@
 """Signing in and out: who gets in, for how long, and what a stranger learns."""
 
 import datetime as dt
+import html
 import re
 
 import pytest
 
-from models import Person, SignIn
+from models import Person, Region, SignIn
 from portal import clock, people, sign_ins
 from portal.rules.access import Role
 from portal.web.sign_in import COOKIE, Tries, own_path
@@ -23,7 +24,7 @@ def with_password(role=Role.PLANNING, password=WORDS, **values):
 
 def enter(client, username, password, **more):
     page = client.get("/sign-in/").text
-    token = re.search(r'name="csrf_token" value="(\w+)"', page)[1]
+    token = re.search(r'name="csrf_token" value="([\w.]+)"', page)[1]
     return client.post("/sign-in/", data={"username": username, "password": password, "csrf_token": token, **more})
 
 
@@ -71,7 +72,7 @@ def test_a_refusal_is_the_same_for_an_unknown_name_a_wrong_password_and_a_closed
     pages = [enter(client, name, "wrong password 123") for name in (person.username, "nobody-here", gone.username)]
 
     assert {p.status_code for p in pages} == {403}
-    plain = {re.sub(r'(value|v)="?[^"> ]*"?', "", re.sub(r'csrf_token" value="\w+"', "", p.text)) for p in pages}
+    plain = {re.sub(r'(value|v)="?[^"> ]*"?', "", re.sub(r'csrf_token" value="[\w.]+"', "", p.text)) for p in pages}
     assert len(plain) == 1
 
 
@@ -102,7 +103,7 @@ def test_signing_out_makes_the_old_cookie_worthless(database, client, app):
     person = with_password()
     enter(client, person.username, WORDS)
     kept = client.get_cookie(COOKIE).value
-    token = re.search(r'data-csrf="(\w+)"', client.get("/admin/").text)[1]
+    token = re.search(r'data-csrf="([\w.]+)"', client.get("/admin/").text)[1]
 
     client.post("/sign-out/", data={"csrf_token": token})
 
@@ -143,7 +144,7 @@ def test_a_one_time_link_sets_a_password_once(database, client):
     person = make.person(Role.PLANNING)
     token = sign_ins.make_link(person, by=None, at=clock.now())
     page = client.get(f"/first/{token}/")
-    csrf = re.search(r'name="csrf_token" value="(\w+)"', page.text)[1]
+    csrf = re.search(r'name="csrf_token" value="([\w.]+)"', page.text)[1]
     assert person.name in page.text
 
     first = client.post(f"/first/{token}/", data={"csrf_token": csrf, "password": WORDS, "again": WORDS})
@@ -165,7 +166,7 @@ def test_the_one_time_password_printed_at_first_start_leads_to_setting_a_real_on
 
 def test_an_easy_password_is_refused_in_words(database, client):
     token = sign_ins.make_link(make.person(Role.PLANNING), by=None, at=clock.now())
-    csrf = re.search(r'name="csrf_token" value="(\w+)"', client.get(f"/first/{token}/").text)[1]
+    csrf = re.search(r'name="csrf_token" value="([\w.]+)"', client.get(f"/first/{token}/").text)[1]
 
     for easy in ("short", "aaaaaaaaaaaaa", "1234567890", "password123", "สหกรณ์123"):
         answer = client.post(f"/first/{token}/", data={"csrf_token": csrf, "password": easy, "again": easy})
@@ -203,7 +204,7 @@ def test_every_changing_request_without_our_token_is_refused(database, client, a
     assert len(posts) > 100
 
     for rule in posts:
-        for forged in ({}, {"csrf_token": "0" * 64}, {"csrf_token": "ก"}):
+        for forged in ({}, {"csrf_token": "0" * 64}, {"csrf_token": "1." + "0" * 64}, {"csrf_token": "ก.ก"}):
             answer = client.post(rule, data=forged)
             assert answer.status_code == 400, rule
 
@@ -246,3 +247,34 @@ def test_a_person_chooses_the_language_they_read(database, client, sign_in):
 
     assert answer.location == "/admin/"
     assert "My work today" in client.get("/admin/").text
+
+
+def test_what_was_typed_survives_a_sign_in_that_ended_meanwhile(database, client):
+    person = with_password(Role.ADMIN)
+    enter(client, person.username, WORDS)
+    page = client.get("/admin/region/new/").text
+    form = {
+        "csrf_token": re.search(r'name="csrf_token" value="([\w.]+)"', page)[1],
+        "code": "R77",
+        "name": "เขต\nทดลอง<b>",
+    }
+    sign_ins.end_all(person, at=clock.now())
+
+    told = client.post("/admin/region/new/", data=form)
+    kept = re.findall(r'<textarea name="(\w+)" hidden>\n(.*?)</textarea>', told.text, re.S)
+
+    assert told.status_code == 401
+    assert {name: html.unescape(value) for name, value in kept} == form
+    assert not Region.select().where(Region.code == "R77").exists()
+    enter(client, person.username, WORDS)
+    assert client.post("/admin/region/new/", data=form).status_code == 302
+    assert Region.select().where(Region.code == "R77").exists()
+
+
+def test_the_page_for_sending_again_takes_nothing_from_another_site(database, client):
+    client.get("/sign-in/")
+
+    answer = client.post("/admin/region/new/", data={"name": "<script>", "csrf_token": "5." + "0" * 64})
+
+    assert answer.status_code == 400
+    assert "<textarea" not in answer.text
