@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> Flask:
     language.install(app, settings.language)
     sign_in.install(app)
     refusals.install(app)
-    shell.install(app, demo=settings.demo)
+    shell.install(app)
     admin_views.register(app)
 
     @app.get("/")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, g, request
 from flask_admin import Admin
 from markupsafe import Markup
+from peewee import InterfaceError, OperationalError
 
 from portal import formats
+from portal.reports import runs
 from portal.rules.access import Role
 from portal.rules.inputs import MONTHS_LONG
 from portal.web import guard, marks
@@ -19,6 +22,7 @@ from portal.web.language import LANGUAGES, gettext, language, ngettext
 from portal.web.words import word
 
 THEME_COOKIE = "portal_theme"
+ASKED_ANEW = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Entry:
     icon: Markup
 
 
-def install(app: Flask, *, demo: bool) -> None:
+def install(app: Flask) -> None:
     """Give every template of `app` the shell's words, pictures and menu."""
     versions: dict[str, str] = {}
 
@@ -43,7 +47,7 @@ def install(app: Flask, *, demo: bool) -> None:
         return f"/static/{name}?v={versions[name]}"
 
     app.jinja_env.globals.update(
-        _=gettext, ngettext=ngettext, word=word, role_name=word, languages=LANGUAGES, is_demo=demo,
+        _=gettext, ngettext=ngettext, word=word, role_name=word, languages=LANGUAGES,
         icon=marks.icon, mark=marks.mark, tag=marks.tag, sprite=marks.sprite, used=marks.used, seal=marks.SEAL,
         asset=asset, csrf_token=guard.csrf_token, initials=initials, query_of=query_of, chosen_of=chosen_of,
         day=day, moment=moment, formats=formats, MONTHS_LONG=MONTHS_LONG,
@@ -56,12 +60,26 @@ def install(app: Flask, *, demo: bool) -> None:
         chosen = request.cookies.get(THEME_COOKIE, "")
         return {
             "person": person,
+            "is_demo": _is_demo(),
             "language": language(),
             "theme_chosen": chosen if chosen in ("light", "dark") else "",
             "menu": menu(person.role) if person else (),
             "current_endpoint": (request.endpoint or "").partition(".")[0],
             "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         }
+
+
+def _is_demo() -> bool:
+    """Return whether the store holds a demonstration; it is asked once a minute, for every page says so."""
+    known: tuple[float, bool] = current_app.extensions.get("portal_demo", (0.0, False))
+    if time.monotonic() - known[0] < ASKED_ANEW and known[0]:
+        return known[1]
+    try:
+        known = (time.monotonic(), runs.is_demo())
+    except (OperationalError, InterfaceError):  # the page that says so must still be drawn
+        return known[1]
+    current_app.extensions["portal_demo"] = known
+    return known[1]
 
 
 def menu(role: Role) -> list[tuple[str, list[Entry]]]:

@@ -39,7 +39,9 @@ def admin(database, sign_in):
 
 @pytest.fixture
 def planner(demo, sign_in):
-    return sign_in(Person.select().where(Person.role == Role.PLANNING).get())
+    client = sign_in(Person.select().where(Person.role == Role.PLANNING).get())
+    client.get("/admin/region/")  # whether this is a demonstration is asked once a minute, here
+    return client
 
 
 class Counted:

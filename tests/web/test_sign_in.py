@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from models import Person, Region, SignIn
+from models import Person, Region, SignIn, StoreFact
 from portal import clock, people, sign_ins
 from portal.rules.access import Role
 from portal.web.sign_in import COOKIE, Tries, own_path
@@ -278,3 +278,15 @@ def test_the_page_for_sending_again_takes_nothing_from_another_site(database, cl
 
     assert answer.status_code == 400
     assert "<textarea" not in answer.text
+
+
+def test_a_demonstration_says_so_on_every_page_and_a_real_store_does_not(database, app, client, sign_in):
+    sign_in(make.person(Role.ADMIN))
+    assert "ข้อมูลสาธิต" not in client.get("/admin/").text
+
+    make.row(StoreFact, key="demo", value="1")
+    app.extensions.pop("portal_demo")
+
+    for page in ("/admin/", "/admin/visit/", "/admin/region/new/", "/nowhere/", "/password/"):
+        assert "ข้อมูลสาธิต" in client.get(page).text, page
+    assert "ข้อมูลสาธิต" in app.test_client().get("/sign-in/").text
