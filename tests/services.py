@@ -134,9 +134,9 @@ class Databases:
         self.server = psycopg.connect(self.address + "postgres", autocommit=True)
 
     def create(self, name, template="template0"):
-        self.server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        # Copying files rather than logging pages: quicker where nothing is ever synced.
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        self.server.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
         return self.address + name
 
     def drop(self, name):
