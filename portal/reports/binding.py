@@ -186,7 +186,7 @@ class _Book:
 
     def _numbers(self, page: int) -> list[_Stamp]:
         """The page numbers asked for on one page. A box may be cut into several annotations: one is enough."""
-        made: dict[tuple[str, int], _Stamp] = {}
+        made: dict[tuple[str, int, int], _Stamp] = {}
         for annotation in self.pages[page].get("/Annots", ()):
             address = _address(annotation)
             if not address.startswith(NUMBER):
@@ -197,9 +197,10 @@ class _Book:
             x0, y0, x1, y1 = (float(v) for v in annotation.Rect)
             points = float(size or 8)
             base = (min(y0, y1) + max(y0, y1)) / 2 - points * 0.34
-            made[name, round(base)] = _Stamp(
+            x = min(x0, x1) if align == "left" else max(x0, x1)
+            made[name, round(x), round(base)] = _Stamp(
                 str(self.places[name][0] + 1),
-                (min(x0, x1) if align == "left" else max(x0, x1)) + self.shift(page),
+                x + self.shift(page),
                 base,
                 points,
                 align=align or "right",

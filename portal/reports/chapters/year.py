@@ -145,7 +145,7 @@ def _ends(cut: Cut) -> tuple[tuple[summary.Point, ...], tuple[summary.Point, ...
 
     def point(mark: str, each: tuple[Decimal, results.ProjectFacts, projects.Lead]) -> summary.Point:
         reached, project, lead = each
-        words = f"**{project.name}** {lead.name} ได้ร้อยละ **{formats.percent(reached)}** ของแผน"
+        words = f"{project.name} – {lead.name} ได้ร้อยละ **{formats.percent(reached)}** ของแผน"
         return summary.Point(mark, words, f"project-{project.code}")
 
     best = tuple(point("ok", each) for each in reversed(found[-3:]) if each[0] >= summary.HUNDRED)

@@ -1,6 +1,7 @@
 """The shelf of chapters: file, page and place in a book belong together."""
 
 import importlib
+import re
 from typing import get_type_hints
 
 import pytest
@@ -36,3 +37,15 @@ def test_every_page_with_a_table_says_its_source_and_its_units(name):
 
     assert "ที่มา:" in page
     assert page.count("<table") == 0 or "หน่วย" in page
+
+
+def test_every_table_leaves_room_for_its_names():
+    narrow = []
+    for path in sorted((render.TEMPLATES / "chapters").glob("*.html")):
+        for listed in re.findall(r"cols\(\[([\d, ]+)\]\)", path.read_text(encoding="utf-8")):
+            widths = [int(width) for width in listed.split(",")]
+            room = 167 - sum(widths)  # the book's text is the narrower of the two
+            if widths.count(0) and room / widths.count(0) < 25:
+                narrow.append(f"{path.name}: {listed}")
+
+    assert not narrow
