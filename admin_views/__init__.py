@@ -9,6 +9,7 @@ from flask_admin import Admin
 
 from admin_views import budget, cooperatives, forms, people, periods, plans, runs, submissions, trail, units, visits
 from portal.web import home, reports
+from portal.web import submissions as filling_in
 from portal.web.language import lazy
 
 WORK, RESULTS, PLANS, REGISTRY = lazy("Work"), lazy("Reporting"), lazy("Plans and budget"), lazy("Registry")
@@ -67,4 +68,5 @@ def register(app: Flask) -> Admin:
         trail.RevisionScreen(lazy("Revisions"), SYSTEM),
     ):
         admin.add_view(view)
+    admin.add_view(filling_in.AnswersPage())
     return admin

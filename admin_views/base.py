@@ -69,6 +69,7 @@ class Screen(ModelView):
     starts: ClassVar[Mapping[str, Callable[[Person], Any]]] = {}  # values a new form begins with
     buttons: ClassVar[tuple[Button, ...]] = ()
     panels: ClassVar[tuple[Callable[[Any, Person], Panel], ...]] = ()
+    ways: ClassVar[tuple[Callable[[Any, Person], tuple[str, str] | None], ...]] = ()  # (words, address) of pages beside
     empty: ClassVar[Lazy] = Lazy("Nothing is kept here yet.")
     icon = "list"
 
@@ -249,6 +250,7 @@ class Screen(ModelView):
             screen=self, row=row, model=row, steps=steps,
             values=[(columns.name_of(name), self._whole(row, name)) for name in names],
             panels=[panel(row, person) for panel in self.panels],
+            ways=[found for way in self.ways if (found := way(row, person))],
             revisions=panels.history_of(row), return_url=self._back(),
         )  # fmt: skip
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from admin_views.base import CENTRAL, Button, Screen
-from models import Deadline, Holiday, Obligation, Period
+from models import Deadline, Holiday, Obligation, Period, Person
 from portal import obligations, periods
-from portal.rules.access import Role
+from portal.rules.access import OFFICE_ROLES, Role
 from portal.rules.terms import ObligationState
-from portal.web.language import lazy
+from portal.web.language import gettext, lazy
 
 KEEPERS = frozenset({Role.ADMIN, Role.PLANNING})
 
@@ -66,6 +66,13 @@ def _waive(obligation: Obligation, **given: object) -> None:
     obligations.waive(obligation, reason=given.pop("note"), **given)  # type: ignore[arg-type]
 
 
+def fill_in(row: Obligation, person: Person) -> tuple[str, str] | None:
+    """Lead the office to the page on which it answers what it owes."""
+    if person.role in OFFICE_ROLES and row.form_id is not None:
+        return gettext("Fill in"), f"/admin/answers/?obligation={row.id}"
+    return None
+
+
 class ObligationScreen(Screen):
     """Who owes which form for which period, by when."""
 
@@ -76,6 +83,7 @@ class ObligationScreen(Screen):
     column_filters = ("state", "unit", "unit.region", "form", "period", "due_on")
     column_default_sort = ("due_on", True)
     not_typed = ("unit", "period", "subject", "form", "due_on", "state", "met_at", "waived_reason")
+    ways = (fill_in,)
     buttons = (
         Button("waive", lazy("Waive"), _waive, KEEPERS, asks_note=True, icon="x",
                fits=lambda row, person: row.state == ObligationState.OPEN),

@@ -7,10 +7,11 @@ from typing import Any
 
 from admin_views import panels
 from admin_views.base import Button, Screen
-from models import Comment, Submission
+from models import Comment, Person, Submission
 from portal import submissions
-from portal.rules.workflow import MOVES, VERBS, open_verbs
-from portal.web.language import lazy
+from portal.rules.access import OFFICE_ROLES
+from portal.rules.workflow import MOVES, VERBS, State, open_verbs
+from portal.web.language import gettext, lazy
 
 LABELS = {
     "submit": (lazy("Send"), lazy("Send the chosen reports to the division?"), "mail"),
@@ -34,6 +35,13 @@ def _step(verb: str) -> Button:
     )  # fmt: skip
 
 
+def fill_in(row: Submission, person: Person) -> tuple[str, str] | None:
+    """Lead the office to the page on which it answers, while the report is with it."""
+    if person.role in OFFICE_ROLES and row.state in (State.DRAFT, State.RETURNED):
+        return gettext("Fill in"), f"/admin/answers/?obligation={row.obligation_id}"
+    return None
+
+
 class SubmissionScreen(Screen):
     """One unit's report on one form for one period."""
 
@@ -52,6 +60,7 @@ class SubmissionScreen(Screen):
         "submitted_by", "verified_at", "verified_by", "note",
     )  # fmt: skip
     buttons = tuple(_step(verb) for verb in VERBS)
+    ways = (fill_in,)
     panels = (panels.answers, panels.comments, panels.attachments)
 
 

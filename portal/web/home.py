@@ -114,7 +114,7 @@ def _office(person: Person, today: dt.date, period: Period | None) -> dict[str, 
     rows = [
         Owed(
             s.form_version.form.name, s.period, s.obligation.due_on, (s.obligation.due_on - today).days,
-            State.RETURNED, f"/admin/submission/details/?id={s.id}", s.note,
+            State.RETURNED, f"/admin/answers/?obligation={s.obligation_id}", s.note,
         )
         for s in returned
     ]  # fmt: skip
@@ -122,7 +122,7 @@ def _office(person: Person, today: dt.date, period: Period | None) -> dict[str, 
         held = begun.get(one.id)
         if held is not None and held.state == State.RETURNED:
             continue
-        url = f"/admin/submission/details/?id={held.id}" if held else f"/admin/obligation/details/?id={one.id}"
+        url = f"/admin/answers/?obligation={one.id}" if one.form_id else "/admin/visit/"
         name = one.form.name if one.form_id else gettext("Visit records")
         state = str(held.state) if held else "not_begun"
         rows.append(Owed(name, one.period, one.due_on, (one.due_on - today).days, state, url, ""))
