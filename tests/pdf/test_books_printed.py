@@ -188,10 +188,11 @@ def _offices(stores, tmp_path, count):
 
 def test_even_pages_keep_the_inner_margin_at_the_spine(book):
     boxes = run("pdftotext", "-bbox", str(book.path), "-").split("<page ")[1:]
-    starts = [float(re.search(r'xMin="([\d.]+)"[^>]*>หน้า<', box).group(1)) for box in boxes[1:]]
+    # The foot is written last, so the last "หน้า" of a page is its own.
+    starts = [float(re.findall(r'xMin="([\d.]+)"[^>]*>หน้า<', box)[-1]) for box in boxes[1:]]
 
     odd, even = starts[1::2], starts[0::2]
-    assert min(even) < min(odd) - 15
+    assert max(even) < min(odd)
 
 
 def test_only_what_changed_is_set_again(year, tmp_path):
