@@ -58,6 +58,10 @@ class Watched:
         self.folder = Path(tempfile.mkdtemp(prefix="cpd-tests-"))
         self.folder.chmod(0o755)  # PostgreSQL runs as a user of its own and must get through
         os.environ[HOME] = str(self.folder)
+        # What a test kills leaves its temporary files where they go with the run; pytest's own stay where they were.
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.gettempdir()
+        tempfile.tempdir = os.environ["TMPDIR"] = str(self.folder / "tmp")
+        os.mkdir(tempfile.tempdir)
         self.watcher = subprocess.Popen(
             ["/bin/sh", "-c", WATCHER, "watcher", str(self.folder)],
             stdin=subprocess.PIPE,
