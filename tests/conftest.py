@@ -309,9 +309,7 @@ def browser_page(chromium):
 
     The test fails when the page logged an error or asked anyone but this machine for something.
     """
-    context = chromium.new_context(
-        locale="th-TH", timezone_id="Asia/Bangkok", viewport={"width": 1366, "height": 768}
-    )
+    context = chromium.new_context(locale="th-TH", timezone_id="Asia/Bangkok", viewport={"width": 1366, "height": 768})
     context.set_default_timeout(15_000)
     page = context.new_page()
     page.complaints = []
