@@ -840,6 +840,7 @@ class Visit(Kept):
         indexes = (
             (("unit", "visited_on", "id"), False),
             (("visited_on", "id"), False),
+            (("is_unplanned", "visited_on", "id"), False),
             (("cooperative", "visited_on"), False),
             (("state", "visited_on"), False),
         )

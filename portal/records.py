@@ -93,6 +93,18 @@ class Work:
         row._dirty.clear()
         return row
 
+    def touch(self, row: Kept, /, *, seen: int | None = None) -> None:
+        """Say that something which belongs to `row` has changed: its version grows, so that a second saver notices.
+
+        Raises StaleRow when the version is no longer the one `seen`.
+        """
+        model = type(row)
+        held = seen if seen is not None else row.version
+        if not model.update(version=held + 1).where(model.id == row.id, model.version == held).execute():
+            raise StaleRow(STALE, theirs={}, mine={})
+        row.version = held + 1
+        row._dirty.discard("version")
+
     def remove(self, row: Table, /) -> None:
         """Delete a row that nothing else refers to; children that are its own go with it and stay in history."""
         model = type(row)

@@ -94,7 +94,8 @@ def save_answers(
                     indicator=known[key].get("indicator_id"),
                     **columns,
                 )
-        work.update(submission, seen=seen)
+        if work.kept:
+            work.touch(submission, seen=seen)
 
 
 def submit(submission: Submission, *, by: Person, at: dt.datetime) -> None:

@@ -165,3 +165,15 @@ def test_a_visit_cannot_be_recorded_at_another_offices_institution(migrated):
             Visit, cooperative=visit.cooperative, unit=person.unit, visited_on=visit.visited_on,
             activity=visit.activity, officer=person, subject="แทรก", recorded_at=NOON,
         )  # fmt: skip
+
+
+def test_a_second_answerer_is_told_that_somebody_has_answered_meanwhile(migrated):
+    report = make.submission(State.DRAFT)
+    first, second = make.person(Role.REPORTER, report.unit), make.person(Role.REPORTER, report.unit)
+    seen = Submission.get_by_id(report.id).version
+    submissions.save_answers(Submission.get_by_id(report.id), {"done": Decimal(7)}, by=first, at=NOON, seen=seen)
+
+    with pytest.raises(StaleRow):
+        submissions.save_answers(Submission.get_by_id(report.id), {"done": Decimal(8)}, by=second, at=NOON, seen=seen)
+
+    assert Answer.get(Answer.key == "done").number == 7
