@@ -64,7 +64,7 @@ class Screen(ModelView):
     small = False  # a table of some hundred rows: every column may be sorted by
     not_typed: ClassVar[tuple[str, ...]] = ()  # columns no form of this screen asks for, on purpose
     not_shown: ClassVar[tuple[str, ...]] = ()  # columns a record's page leaves out
-    worded: ClassVar[tuple[str, ...]] = ()  # columns that hold code names, shown as words
+    worded: ClassVar[Mapping[str, Callable[[str], str]]] = {}  # columns that hold code names, and what words them
     fills: ClassVar[Mapping[str, Callable[[Person], Any]]] = {}  # values given to a new row by the portal itself
     starts: ClassVar[Mapping[str, Callable[[Person], Any]]] = {}  # values a new form begins with
     buttons: ClassVar[tuple[Button, ...]] = ()
@@ -89,7 +89,7 @@ class Screen(ModelView):
         super().__init__(self.table, name, category, menu_icon_value=self.icon, **kwargs)
 
     def _column(self, path: str) -> columns.Column:
-        return columns.column(self.table, path, worded=path in self.worded)
+        return columns.column(self.table, path, says=self.worded.get(path))
 
     # ------------------------------------------------------------ who may
 
@@ -258,7 +258,7 @@ class Screen(ModelView):
         field = self.table._meta.fields[name]
         value = row.__data__.get(name)
         if name in self.worded:
-            return Markup(cells.said(value))
+            return Markup(cells.said(value, self.worded[name]))
         if isinstance(field, ForeignKeyField):
             return escape(lookups.name_of(field.rel_model, value) or "")
         return cells.whole(field, value)

@@ -63,9 +63,9 @@ def state_drawn(value: Any) -> Markup:
     return marks.tag(kind, word(str(value))) if kind else escape(word(str(value)))
 
 
-def said(value: Any) -> str:
-    """Return a code name (a verb, a table) as a word."""
-    return "" if value is None else str(escape(word(str(value))))
+def said(value: Any, says: Callable[[str], str]) -> str:
+    """Return a code name (a verb, a table) as `says` words it."""
+    return "" if value is None else str(escape(says(str(value))))
 
 
 def yes(value: Any) -> str:
@@ -117,7 +117,7 @@ def plainly(field: Field) -> bool:
 def shower(field: Field) -> tuple[Show, str]:
     """Return how a list shows `field`, and the class of its cells ("n" is set to the right)."""
     if isinstance(field, EnumField):
-        return state, ""
+        return state, "nb"
     if isinstance(field, BooleanField):
         return yes, ""
     if isinstance(field, DateTimeField):

@@ -14,7 +14,7 @@ from admin_views.labels import LABELS, plain_label
 from admin_views.paths import field_at
 from models import Period, Person, Table, Unit
 from portal.web.language import gettext
-from portal.web.words import plain, word
+from portal.web.words import plain
 
 # Column names that read badly when they are made from the field's name alone.
 NAMES = {
@@ -56,14 +56,14 @@ def _related(path: str) -> str:
     return plain(before.rpartition(".")[2]) if last in ("name", "short", "year", "code") else plain(last)
 
 
-def column(model: type[Table], path: str, *, worded: bool = False) -> Column:
+def column(model: type[Table], path: str, *, says: Callable[[str], str] | None = None) -> Column:
     """Return the column for `path`; a path that ends at a related row shows how that row is named.
 
-    `worded` columns hold code names (a verb, a table) that are shown as words.
+    `says` turns the code names a column holds (a verb, a table) into words.
     """
     field = field_at(model, path)
-    if worded:
-        return Column(path, (path,), cells.said, lambda value: word(str(value)), "", field)
+    if says is not None:
+        return Column(path, (path,), lambda value: cells.said(value, says), lambda value: says(str(value)), "", field)
     if isinstance(field, ForeignKeyField):
         label = LABELS[field.rel_model]
         reads = tuple(f"{path}.{read}" for read in label.reads)

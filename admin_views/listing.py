@@ -2,7 +2,8 @@
 
 The rows of the page are found first by their keys alone, in the order of an index, and only then joined to what
 is shown of related tables. Past the middle the order is turned round, so that the last page costs what the first
-does. A count stops at `COUNTED` rows unless the table is not narrowed at all.
+does. A count stops at `COUNTED` rows unless the table is not narrowed at all. PostgreSQL has no quick count of a
+whole table: a large one is counted only for pages so deep that counting and turning round costs less than walking.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import SQL, ModelSelect, PostgresqlDatabase, fn
+from peewee import OP, SQL, Expression, ModelSelect, NodeList, PostgresqlDatabase, fn
 
 from admin_views.columns import Column
 from admin_views.filters import Filter
 from admin_views.paths import Joins
 from models import Person, Table, db
 from portal import scope, search
+from portal.database import is_sqlite
 
 COUNTED = 10_000
+WORTH_COUNTING = 0.75  # how far down a large PostgreSQL table a page must stand for all rows to be counted
 DEEPEST = 10_000_000
 
 
@@ -62,10 +65,13 @@ def page(model: type[Table], columns: Sequence[Column], person: Person, asked: A
     """Return one page of `model`: two statements, the rows and their count."""
     query = matching(model, person, asked)
     narrowed = query._where is not None
-    count = _count(model, query, narrowed)
-    if asked.search and count is None:
-        query = matching(model, person, asked, by_index=False)  # so many match that the order finds them soonest
     offset = min(asked.page * asked.size, DEEPEST)
+    count = _count(model, query, narrowed, offset)
+    if asked.search:
+        if count is None:
+            query = matching(model, person, asked, by_index=False)  # so many that the order finds them soonest
+        elif not is_sqlite():
+            query = _found_first(model, query)
     size, turned = asked.size, False
     if count is not None:
         size = max(0, min(size, count - offset))
@@ -129,15 +135,22 @@ def _ordered(
     return query.order_by(*clauses)
 
 
+def _found_first(model: type[Table], query: ModelSelect) -> ModelSelect:
+    # PostgreSQL guesses how many rows hold a word; a guess too high has it walk the order through the whole table
+    # after a handful. An array is made before anything else, by whatever finds all of them soonest.
+    return model.select(model.id).where(Expression(model.id, OP.EQ, fn.ANY(NodeList((SQL("ARRAY"), query)))))
+
+
 def _as_table(keys: ModelSelect) -> Any:
     # A limit inside IN (…) needs no wrapping in SQLite or PostgreSQL.
     return keys
 
 
-def _count(model: type[Table], query: ModelSelect, narrowed: bool) -> int | None:
+def _count(model: type[Table], query: ModelSelect, narrowed: bool, offset: int) -> int | None:
     if not narrowed:
-        if isinstance(db.obj, PostgresqlDatabase):
-            return _estimate(model)
+        about = 0 if is_sqlite() else _about(model)
+        if about > 5 * COUNTED and offset < about * WORTH_COUNTING:
+            return None
         # Written so, SQLite counts the pages of the smallest index instead of reading rows.
         return int(db.execute_sql(f'SELECT count(*) FROM "{model._meta.table_name}"').fetchone()[0])
     capped = query.clone().limit(COUNTED + 1)
@@ -145,10 +158,7 @@ def _count(model: type[Table], query: ModelSelect, narrowed: bool) -> int | None
     return None if count > COUNTED else count
 
 
-def _estimate(model: type[Table]) -> int | None:
-    guess = db.execute_sql(
-        "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", (f'"{model._meta.table_name}"',)
-    ).fetchone()[0]
-    if guess > 5 * COUNTED:
-        return None
-    return int(db.execute_sql(f'SELECT count(*) FROM "{model._meta.table_name}"').fetchone()[0])
+def _about(model: type[Table]) -> int:
+    """Return how many rows PostgreSQL believes the table to have, -1 when it never looked; often some percent off."""
+    name = f'"{model._meta.table_name}"'
+    return int(db.execute_sql("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", (name,)).fetchone()[0])

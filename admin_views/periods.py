@@ -73,6 +73,11 @@ def fill_in(row: Obligation, person: Person) -> tuple[str, str] | None:
     return None
 
 
+def _owed(subject: str) -> str:
+    # A form is called by its code, which stands on the paper as well.
+    return gettext("Records of visits") if subject == "visits" else subject
+
+
 class ObligationScreen(Screen):
     """Who owes which form for which period, by when."""
 
@@ -83,6 +88,7 @@ class ObligationScreen(Screen):
     column_filters = ("state", "unit", "unit.region", "form", "period", "due_on")
     column_default_sort = ("due_on", True)
     not_typed = ("unit", "period", "subject", "form", "due_on", "state", "met_at", "waived_reason")
+    worded = {"subject": _owed}
     ways = (fill_in,)
     buttons = (
         Button("waive", lazy("Waive"), _waive, KEEPERS, asks_note=True, icon="x",

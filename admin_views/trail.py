@@ -6,6 +6,7 @@ from admin_views import panels
 from admin_views.base import Screen
 from models import AuditEntry, Revision
 from portal.rules.access import Role
+from portal.web.words import word
 
 READERS = frozenset({Role.ADMIN, Role.PLANNING, Role.EXECUTIVE, Role.APPROVER})
 
@@ -23,7 +24,7 @@ class AuditEntryScreen(Screen):
     not_typed = (
         "at", "person", "verb", "table_name", "row_id", "unit", "rows", "note", "previous", "hash",
     )  # fmt: skip
-    worded = ("verb", "table_name")
+    worded = {"verb": word, "table_name": word}
     panels = (panels.changes,)
 
 
@@ -39,5 +40,5 @@ class RevisionScreen(Screen):
     column_default_sort = ("id", True)
     not_typed = ("entry", "table_name", "row_id", "before", "after", "unit")
     not_shown = ("before", "after")
-    worded = ("table_name", "entry.verb")
+    worded = {"table_name": word, "entry.verb": word}
     panels = (panels.differences,)

@@ -106,11 +106,12 @@ def run(given: argparse.Namespace) -> bool:
 def _pages(visits: int) -> list[Asked]:
     with db.connection_context():
         unit = Unit.get(Unit.code == "P40").id
-    middle = visits // 2 // 50
+    middle, last = visits // 2 // 50, (visits - 1) // 50
     month = "flt1_visited_on_from=01/05/2566&flt2_visited_on_to=31/05/2566"
     return [
         Asked("first page", "?", "?"),
         Asked(f"deep page ({middle * 50:,} rows down)", f"?page={middle}", f"?page={middle}"),
+        Asked("last page", f"?page={last}", f"?page={last}"),
         Asked("one office and month", f"?flt0_unit_is={unit}&{month}", f"?unit={unit}&from=2023-05-01&to=2023-05-31"),
         Asked("sorted by date", "?sort=1", "?sort=1"),
         Asked("searched, a common word", "?search=ลูกหนี้", "?search=ลูกหนี้"),
