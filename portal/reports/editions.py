@@ -290,7 +290,7 @@ def _set_all(
             missing.append(key)
     if not missing:
         return
-    render.warm()
+    render.warm(_page_of(by_key[key].chapter) for key in missing)
     # The longest first, so that the last process does not finish alone.
     missing.sort(key=lambda key: -len(snapshot.text_of(by_key[key].plain)))
     pieces = [press.Piece(key, functools.partial(_set, by_key[key], book, cut, cache)) for key in missing]
@@ -310,7 +310,7 @@ def _set(sheet: _Sheet, book: Book, cut: Cut, cache: Path) -> None:
     """Fill and set one sheet (in a process of its own)."""
     kind = get_type_hints(sheet.chapter.gather)["return"]
     html = render.page_html(
-        f"chapters/{sheet.chapter.slug}.html",
+        _page_of(sheet.chapter),
         chapter=snapshot.thaw(kind, sheet.plain),
         title=sheet.title,
         number=sheet.number,
@@ -324,6 +324,10 @@ def _set(sheet: _Sheet, book: Book, cut: Cut, cache: Path) -> None:
         whole=None if sheet.whole is None else snapshot.thaw(Whole, sheet.whole),
     )
     render.set_into(cache, sheet.key, html)
+
+
+def _page_of(chapter: Chapter) -> str:
+    return f"chapters/{chapter.slug}.html"
 
 
 def _facts(cache: Path, key: str) -> dict[str, Any]:

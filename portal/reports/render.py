@@ -8,15 +8,18 @@ import hashlib
 import json
 import logging
 import os
+import re
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import weasyprint
 from markupsafe import Markup, escape
+from tinyhtml5 import inputstream
+from tinyhtml5.tokenizer import ascii_letters, space_characters
 from weasyprint.logger import LOGGER
 from weasyprint.text.ffi import pango
 from weasyprint.text.fonts import FontConfiguration
@@ -146,24 +149,40 @@ def _sources() -> Iterator[Path]:
                 yield path
 
 
-def warm() -> None:
-    """Load what every chapter needs, once, in the process that will fork for them."""
+def warm(templates: Iterable[str] = ()) -> None:
+    """Load what every chapter needs, and `templates`, once, in the process that will fork for them."""
     global _configuration, _style
+    for name in templates:
+        environment().get_template(name)
     if _configuration is not None:
         return
     for name in fonts.files():
         thai_text.face(name)
-    # One letter of every weight, so that fontconfig has opened each face before the first fork.
-    letters = "".join(f'<b style="font-weight:{weight}">กA1</b>' for weight in fonts.WEIGHTS)
     configuration = FontConfiguration()
     # The style sheet is read once, here: reading it again for each chapter would cost a seventh of its time.
     sheet = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("fonts.css", "book.css"))
     _style = weasyprint.CSS(string=sheet, font_config=configuration, url_fetcher=Assets())
-    page = f'<html lang="th"><p>{letters}<i style="font-family:Laksaman">ก≥</i></p>'
-    _render(page, configuration).write_pdf()
+    _read_once()
+    # One page with every face and a bit of everything, so that fontconfig has opened each face before the
+    # first fork and no chapter pays again for what a first page costs.
+    words = dict.fromkeys(("book_title", "number", "title", "anchor"), "ก")
+    page = page_html("parts/sample.html", book_style="book", weights=fonts.WEIGHTS, **words)
+    _render(page, configuration).write_pdf(finisher=thai_text.correct)
     _configuration = configuration
     gc.collect()
     gc.freeze()
+
+
+def _read_once() -> None:
+    """Fill the HTML parser's cache of patterns: it files each under the wrong key and would make them anew for
+    every stretch of text, a third of the time it takes to read a page."""
+    nul = "\0"
+    for letters in (("&", "<", nul), ("<", nul), ('"', "&", nul), ("'", "&", nul)):
+        cached = "".join(f"\\x{ord(letter):02x}" for letter in letters)
+        inputstream.characters_until_regex[letters, False] = re.compile(f"[^{cached}]+")
+    for these in (space_characters, ascii_letters):
+        wanted = "".join(f"\\x{ord(letter):02x}" for letter in these)
+        inputstream.characters_until_regex[these, True] = re.compile(f"[{wanted}]+")
 
 
 def _render(html: str, configuration: FontConfiguration | None) -> weasyprint.Document:

@@ -93,7 +93,7 @@ class Drawing:
         top = y - size * POINT * (0.5 + (ASCENT - DESCENT) / 2)
         place = {
             "start": f"left:{x:.2f}mm",
-            "end": f"right:{self.width - x:.2f}mm",
+            "end": f"right:{self.width - x:.2f}mm;text-align:right",
             "middle": f"left:{x - 20:.2f}mm;width:40mm;text-align:center",
         }[align]
         style = f"{place};top:{top:.2f}mm;font-size:{size:g}pt;color:{colour}" + (
