@@ -51,11 +51,18 @@ class Page:
         return COUNTED
 
 
-def matching(model: type[Table], person: Person, asked: Asked, *, by_index: bool = True) -> ModelSelect:
-    """Return a query of the ids this person may see that match what was asked for; `by_index` as in `portal.search`."""
+def matching(
+    model: type[Table], person: Person, asked: Asked, *, by_index: bool = True, most: int | None = None
+) -> ModelSelect:
+    """Return a query of the ids this person may see that match what was asked for.
+
+    `by_index` as in `portal.search`; with `most`, rows beyond so many may be left out.
+    """
     query = scope.narrowed(model.select(model.id), person)
-    if asked.search and (found := search.matching(model, asked.search, by_index=by_index)) is not None:
-        query = query.where(found)
+    if asked.search:
+        most = None if asked.filters or query._where is not None else most
+        if (found := search.matching(model, asked.search, by_index=by_index, most=most)) is not None:
+            query = query.where(found)
     for one, value in asked.filters:
         query = one.apply(query, value)
     return query
@@ -66,7 +73,7 @@ def page(model: type[Table], columns: Sequence[Column], person: Person, asked: A
     query = matching(model, person, asked)
     narrowed = query._where is not None
     offset = min(asked.page * asked.size, DEEPEST)
-    count = _count(model, query, narrowed, offset)
+    count = _count(model, matching(model, person, asked, most=COUNTED + 1), narrowed, offset)
     if asked.search:
         if count is None:
             query = matching(model, person, asked, by_index=False)  # so many that the order finds them soonest

@@ -68,6 +68,15 @@ def test_signs_of_a_query_language_are_plain_letters(registry, text):
     assert found(text) == {name for name in NAMES if all(word in name.casefold() for word in words)}
 
 
+def test_latin_letters_are_found_in_either_case(registry):
+    assert found("and") == found("And") == {NAMES[4]}
+
+
+def test_long_and_short_words_are_looked_for_together(registry):
+    assert found("พอ สหกรณ์ น้ำพอง") == {NAMES[2]}
+    assert found("พอ ขอนแก่น") == set()
+
+
 @pytest.mark.parametrize("text", ["%%%", "___", "100%", "%", "_"])
 def test_wildcards_of_the_store_are_plain_letters(registry, text):
     assert found(text) == {name for name in NAMES if text in name}
@@ -124,6 +133,13 @@ def test_a_search_reads_the_index_and_not_the_whole_table(demo):
         db.execute_sql("ANALYZE visit")
         plan = " ".join(row[0] for row in db.execute_sql(f"EXPLAIN {sql}", values).fetchall())
         assert "visit_subject_search" in plan
+
+
+def test_counting_up_to_a_number_leaves_out_nothing_below_it(demo):
+    for text in ("ลูกหนี้", "ทุจริต", "เงินรับฝาก ประชุม", "ที่ ประชุม"):
+        hits = Visit.select().where(matching(Visit, text)).count()
+        for most in (1, 5, hits, hits + 1):
+            assert min(Visit.select().where(matching(Visit, text, most=most)).count(), most) == min(hits, most) > 0
 
 
 def test_looking_row_by_row_finds_the_same_rows(demo):
