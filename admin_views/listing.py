@@ -9,10 +9,10 @@ whole table: a large one is counted only for pages so deep that counting and tur
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from peewee import OP, SQL, Expression, ModelSelect, NodeList, PostgresqlDatabase, fn
+from peewee import OP, SQL, Case, Expression, ModelSelect, NodeList, PostgresqlDatabase, Select, Value, fn
 
 from admin_views.columns import Column
 from admin_views.filters import Filter
@@ -51,18 +51,11 @@ class Page:
         return COUNTED
 
 
-def matching(
-    model: type[Table], person: Person, asked: Asked, *, by_index: bool = True, most: int | None = None
-) -> ModelSelect:
-    """Return a query of the ids this person may see that match what was asked for.
-
-    `by_index` as in `portal.search`; with `most`, rows beyond so many may be left out.
-    """
+def matching(model: type[Table], person: Person, asked: Asked, *, by_index: bool = True) -> ModelSelect:
+    """Return a query of the ids this person may see that match what was asked for; `by_index` as in `portal.search`."""
     query = scope.narrowed(model.select(model.id), person)
-    if asked.search:
-        most = None if asked.filters or query._where is not None else most
-        if (found := search.matching(model, asked.search, by_index=by_index, most=most)) is not None:
-            query = query.where(found)
+    if asked.search and (found := search.matching(model, asked.search, by_index=by_index)) is not None:
+        query = query.where(found)
     for one, value in asked.filters:
         query = one.apply(query, value)
     return query
@@ -73,12 +66,16 @@ def page(model: type[Table], columns: Sequence[Column], person: Person, asked: A
     query = matching(model, person, asked)
     narrowed = query._where is not None
     offset = min(asked.page * asked.size, DEEPEST)
-    count = _count(model, matching(model, person, asked, most=COUNTED + 1), narrowed, offset)
-    if asked.search:
-        if count is None:
-            query = matching(model, person, asked, by_index=False)  # so many that the order finds them soonest
-        elif not is_sqlite():
-            query = _found_first(model, query)
+    found = search.matching(model, asked.search, most=COUNTED + 1) if asked.search else None
+    if found is not None and model in search.TRIGRAM and is_sqlite():
+        count, is_common = _count_found(model, person, asked, found)
+    else:
+        count = _count(model, query, narrowed, offset)
+        is_common = count is None
+    if found is not None and is_common:
+        query = matching(model, person, asked, by_index=False)  # so many that the order finds them soonest
+    elif found is not None and not is_sqlite():
+        query = _found_first(model, query)
     size, turned = asked.size, False
     if count is not None:
         size = max(0, min(size, count - offset))
@@ -160,9 +157,29 @@ def _count(model: type[Table], query: ModelSelect, narrowed: bool, offset: int) 
             return None
         # Written so, SQLite counts the pages of the smallest index instead of reading rows.
         return int(db.execute_sql(f'SELECT count(*) FROM "{model._meta.table_name}"').fetchone()[0])
-    capped = query.clone().limit(COUNTED + 1)
-    count = int(db.execute(model.select(fn.COUNT(SQL("1"))).from_(capped)).fetchone()[0])
-    return None if count > COUNTED else count
+    return _told(db.execute(_capped(model, query)).fetchone()[0])
+
+
+def _count_found(model: type[Table], person: Person, asked: Asked, found: Any) -> tuple[int | None, bool]:
+    """Return the count of a search in SQLite, and whether the words are common in the table: one statement.
+
+    All hits of a common word are far more than an office's own, and fetching them costs more than looking through
+    the rows that everything else leaves; so the hits in the whole table, which the index counts, decide.
+    """
+    hits = _capped(model, model.select(model.id).where(found)).alias("hits")
+    is_alone = matching(model, person, replace(asked, search=""))._where is None
+    by_row, by_index = (_capped(model, matching(model, person, asked, by_index=way)) for way in (False, True))
+    within = Value(0) if is_alone else Case(None, [(hits.c.n > COUNTED, by_row)], by_index)
+    everywhere, here = db.execute(Select([hits], [hits.c.n, within])).fetchone()
+    return _told(everywhere if is_alone else here), everywhere > COUNTED
+
+
+def _capped(model: type[Table], query: ModelSelect) -> ModelSelect:
+    return model.select(fn.COUNT(SQL("1")).alias("n")).from_(query.clone().limit(COUNTED + 1))
+
+
+def _told(count: int) -> int | None:
+    return None if count > COUNTED else int(count)
 
 
 def _about(model: type[Table]) -> int:

@@ -111,14 +111,18 @@ def test_a_search_shows_each_hit_once_and_in_order_however_many_there_are(
     assert last is None or last.count == (len(expected) if len(expected) <= bound else None)
 
 
-def test_a_search_within_an_office_shows_that_office_s_hits_alone(demo, cols):
+@pytest.mark.parametrize("bound", [5, 50, 10_000])
+def test_a_search_within_an_office_shows_that_office_s_hits_alone(demo, cols, monkeypatch, bound):
+    monkeypatch.setattr(listing, "COUNTED", bound)
     unit = Unit.select().join(Visit).where(Visit.subject.contains("ลูกหนี้")).order_by(Unit.id).first()
     reporter = Person.select().where(Person.unit == unit, Person.role == Role.REPORTER).first()
     reporter = reporter or make.person(Role.REPORTER, unit)
 
-    found, _ = shown(cols, reporter, size=20, search="ลูกหนี้")
-
-    assert found == ordered(Visit.unit == unit, Visit.subject.contains("ลูกหนี้")) != []
+    for text in ("ลูกหนี้", "ทุจริต", "ที่"):
+        found, last = shown(cols, reporter, size=20, search=text)
+        assert found == ordered(Visit.unit == unit, Visit.subject.contains(text))
+        assert last is None or last.count == (len(found) if len(found) <= bound else None)
+    assert shown(cols, reporter, size=20, search="ลูกหนี้")[0]
 
 
 def test_the_ids_of_a_deep_page_are_read_from_an_index_alone(demo, planner, cols, statements):
