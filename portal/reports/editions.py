@@ -10,6 +10,8 @@ import functools
 import hashlib
 import json
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from portal.reports.chapter import Chapter, Cut, Entry, Source, Whole
 AUTHOR = "กรมส่งเสริมสหกรณ์"
 DEMO_MARK = "ข้อมูลสาธิต ไม่ใช่ผลการดำเนินงานจริง"
 KEEP_DAYS = 60
+UNFINISHED = ".unfinished-"
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,13 @@ def reissue(
         return _compile(text, folder, kept, progress, workers, beat)
     except OSError as wrong:
         raise OutOfReach("The book could not be written: {reason}", reason=str(wrong)) from wrong
+
+
+def filled(text: str) -> list[str]:
+    """Return the HTML of every document of a book frozen before, in print order."""
+    frozen = json.loads(text)
+    book, cut = _book(frozen["book"]), snapshot.thaw(Cut, frozen["cut"])
+    return [_filled(sheet, book, cut) for sheet in _sheets(book, cut, frozen["pieces"], snapshot.digest(text))]
 
 
 def _compile(
@@ -293,23 +303,31 @@ def _set_all(
     render.warm(_page_of(by_key[key].chapter) for key in missing)
     # The longest first, so that the last process does not finish alone.
     missing.sort(key=lambda key: -len(snapshot.text_of(by_key[key].plain)))
-    pieces = [press.Piece(key, functools.partial(_set, by_key[key], book, cut, cache)) for key in missing]
     failed: list[str] = []
-    for outcome in press.work(pieces, workers=workers, started=lambda key: tell(key, "running"), beat=beat):
-        if outcome.error:
-            failed.append(f"{by_key[outcome.key].title}: {outcome.error}")
-            tell(outcome.key, "failed", seconds=outcome.seconds, error=outcome.error)
-        else:
-            done += 1
-            tell(outcome.key, "done", _facts(cache, outcome.key)["pages"], outcome.seconds)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache) as name:
+        folder = Path(name)
+        pieces = [press.Piece(key, functools.partial(_set, by_key[key], book, cut, cache, folder)) for key in missing]
+        for outcome in press.work(
+            pieces, workers=workers, folder=folder, started=lambda key: tell(key, "running"), beat=beat
+        ):
+            if outcome.error:
+                failed.append(f"{by_key[outcome.key].title}: {outcome.error}")
+                tell(outcome.key, "failed", seconds=outcome.seconds, error=outcome.error)
+            else:
+                done += 1
+                tell(outcome.key, "done", _facts(cache, outcome.key)["pages"], outcome.seconds)
     if failed:
         raise BookFailed("{count} chapters could not be set. {which}", count=len(failed), which="; ".join(failed[:5]))
 
 
-def _set(sheet: _Sheet, book: Book, cut: Cut, cache: Path) -> None:
+def _set(sheet: _Sheet, book: Book, cut: Cut, cache: Path, folder: Path) -> None:
     """Fill and set one sheet (in a process of its own)."""
+    render.set_into(cache, sheet.key, _filled(sheet, book, cut), folder)
+
+
+def _filled(sheet: _Sheet, book: Book, cut: Cut) -> str:
     kind = get_type_hints(sheet.chapter.gather)["return"]
-    html = render.page_html(
+    return render.page_html(
         _page_of(sheet.chapter),
         chapter=snapshot.thaw(kind, sheet.plain),
         title=sheet.title,
@@ -323,7 +341,6 @@ def _set(sheet: _Sheet, book: Book, cut: Cut, cache: Path) -> None:
         width=210 - book.inner - book.outer,
         whole=None if sheet.whole is None else snapshot.thaw(Whole, sheet.whole),
     )
-    render.set_into(cache, sheet.key, html)
 
 
 def _page_of(chapter: Chapter) -> str:
@@ -359,8 +376,14 @@ def _imprint(book: Book, cut: Cut, text: str) -> binding.Imprint:
 
 
 def _tidy(cache: Path) -> None:
-    """Remove set chapters that no book has used for a long while."""
-    before = time.time() - KEEP_DAYS * 86400
+    """Remove set chapters that no book has used for a long while, and what a compiler that was killed left."""
+    now = time.time()
     for path in cache.iterdir():
-        if path.is_file() and path.stat().st_mtime < before:
+        try:
+            days = (now - path.stat().st_mtime) / 86400
+        except FileNotFoundError:
+            continue  # another book is being compiled with the same chapters
+        if path.is_dir() and path.name.startswith(UNFINISHED) and days > 1:
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_file() and days > KEEP_DAYS:
             path.unlink(missing_ok=True)

@@ -11,11 +11,13 @@ import multiprocessing
 import os
 import resource
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 from portal.errors import PortalError
 
@@ -55,14 +57,16 @@ def work(
     workers: int = 2,
     seconds: float = SECONDS,
     memory: int = BYTES,
+    folder: Path | None = None,
     started: Callable[[str], None] = lambda key: None,
     beat: Callable[[], None] = lambda: None,
 ) -> Iterator[Outcome]:
     """Do all `pieces`, `workers` at a time, and yield each outcome as it comes.
 
-    `seconds` of wall time and `memory` bytes are the limits of one piece. `started` is told each key as its
-    process begins; `beat` is called at least every half second. When either raises, or the caller stops
-    listening, every process is ended first.
+    `seconds` of wall time and `memory` bytes are the limits of one piece. What pieces put aside while they work
+    goes to `folder`, for the caller to remove when all is over, since a piece may be killed. `started` is told
+    each key as its process begins; `beat` is called at least every half second. When either raises, or the
+    caller stops listening, every process is ended first.
     """
     fork = multiprocessing.get_context("fork")
     waiting = list(reversed(pieces))
@@ -72,7 +76,7 @@ def work(
             while waiting and len(running) < workers:
                 piece = waiting.pop()
                 mine, theirs = fork.Pipe(duplex=False)
-                process = fork.Process(target=_child, args=(piece.do, theirs, mine, seconds, memory))
+                process = fork.Process(target=_child, args=(piece.do, theirs, mine, seconds, memory, folder))
                 process.start()
                 theirs.close()
                 running.append(_Running(piece, process, mine, time.monotonic()))
@@ -117,8 +121,11 @@ def _child(
     parents: connection.Connection,
     seconds: float,
     memory: int,
+    folder: Path | None,
 ) -> None:
     parents.close()
+    if folder is not None:
+        tempfile.tempdir = str(folder)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.disable()

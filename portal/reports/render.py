@@ -7,11 +7,12 @@ import gc
 import hashlib
 import json
 import logging
-import os
 import re
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -151,13 +152,21 @@ def _sources() -> Iterator[Path]:
 
 def warm(templates: Iterable[str] = ()) -> None:
     """Load what every chapter needs, and `templates`, once, in the process that will fork for them."""
-    global _configuration, _style
+    global _configuration
     for name in templates:
         environment().get_template(name)
     if _configuration is not None:
         return
     for name in fonts.files():
         thai_text.face(name)
+    with _faces_for_a_moment():
+        _configuration = _warmed()
+    gc.collect()
+    gc.freeze()
+
+
+def _warmed() -> FontConfiguration:
+    global _style
     configuration = FontConfiguration()
     # The style sheet is read once, here: reading it again for each chapter would cost a seventh of its time.
     sheet = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("fonts.css", "book.css"))
@@ -168,9 +177,23 @@ def warm(templates: Iterable[str] = ()) -> None:
     words = dict.fromkeys(("book_title", "number", "title", "anchor"), "ก")
     page = page_html("parts/sample.html", book_style="book", weights=fonts.WEIGHTS, **words)
     _render(page, configuration).write_pdf(finisher=thai_text.correct)
-    _configuration = configuration
-    gc.collect()
-    gc.freeze()
+    return configuration
+
+
+@contextmanager
+def _faces_for_a_moment() -> Iterator[None]:
+    """Have WeasyPrint write its copies of the typefaces into a folder that is gone once they are opened.
+
+    It keeps them for as long as the process lives, and a process that is killed leaves them behind. They are
+    mapped into memory by then, here and in every process forked from here.
+    """
+    held = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="portal-faces-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = held
 
 
 def _read_once() -> None:
@@ -239,11 +262,11 @@ def _flat(tree: Any, level: int = 1) -> Iterator[list[Any]]:
         yield from _flat(children, level + 1)
 
 
-def set_into(folder: Path, key: str, html: str) -> None:
+def set_into(folder: Path, key: str, html: str, unfinished: Path) -> None:
     """Set `html` and keep it in `folder` as `<key>.pdf` and `<key>.json`; the second stands only when both
-    are whole."""
+    are whole. Until then they are in `unfinished`, a folder on the same disk."""
     content, facts = to_pdf(html)
     for ending, data in ((".pdf", content), (".json", json.dumps(facts, ensure_ascii=False).encode())):
-        part = folder / f".{key}{ending}.{os.getpid()}"
+        part = unfinished / f"{key}{ending}"
         part.write_bytes(data)
         part.replace(folder / f"{key}{ending}")

@@ -3,12 +3,17 @@
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
+import tempfile
 import time
 
 import pikepdf
 import pypdf
 import pytest
 
+from portal import fonts
 from portal.reports import editions, render, snapshot
 from tests.pdf.conftest import PACK, Printed, run
 from tests.pdf.year import fill
@@ -77,16 +82,9 @@ def test_a_demonstration_says_so_on_every_page_and_a_real_book_on_none(pack, boo
 
 
 @pytest.mark.parametrize("slug", ["pack", "book"])
-def test_every_thai_word_is_found_by_two_extractors(slug, request, monkeypatch):
+def test_every_thai_word_is_found_by_two_extractors(slug, request):
     printed = request.getfixturevalue(slug)
-    wanted = set()
-    monkeypatch.setattr(render, "set_into", lambda folder, key, html: wanted.update(words_of(html)))
-    frozen = json.loads(printed.snapshot)
-    sheets = editions._sheets(
-        editions.BOOKS[slug], snapshot.thaw(editions.Cut, frozen["cut"]), frozen["pieces"], printed.made.snapshot_sha256
-    )
-    for sheet in sheets:
-        editions._set(sheet, editions.BOOKS[slug], snapshot.thaw(editions.Cut, frozen["cut"]), printed.cache)
+    wanted = set().union(*(words_of(html) for html in editions.filled(printed.snapshot)))
 
     by_poppler = joined(printed.text("-raw"))
     # pypdf knows no replacement text: there a sara am comes out as the two glyphs it is drawn with.
@@ -248,3 +246,37 @@ def test_stopping_keeps_what_was_set_and_leaves_no_process(year, tmp_path):
     assert any(step.state == "kept" for step in heard)
     assert not list(tmp_path.glob(".*part"))
     assert os.path.getsize(tmp_path / "pack-2566-06.pdf") > 50_000
+
+
+def test_a_chapter_killed_half_way_leaves_nothing_behind(year, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+
+    def half(html):
+        tempfile.mkdtemp()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(render, "to_pdf", half)
+    with pytest.raises(editions.BookFailed, match="SIGKILL"):
+        editions.reissue(year["pack"], tmp_path / "out")
+
+    assert not list((tmp_path / "temporary").iterdir())
+    assert not list((tmp_path / "out" / "chapters").iterdir())
+
+
+def test_typefaces_are_in_no_folder_once_they_are_opened_and_still_set_at_any_size():
+    words = """
+import os, sys, tempfile
+tempfile.tempdir = sys.argv[1]
+from portal import fonts
+from portal.reports import render
+sizes = "".join(f'<p style="font-size:14.37pt;font-weight:{weight}">ญี่ปู่น้ำ</p>' for weight in fonts.WEIGHTS)
+_, facts = render.to_pdf(f"<html lang=th>{sizes}")
+print(sorted(face["face"] for face in facts["fonts"].values()), flush=True)
+os.kill(os.getpid(), 9)
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        ended = subprocess.run([sys.executable, "-c", words, folder], capture_output=True, text=True, check=False)
+
+        assert ended.stdout.strip() == str(sorted(fonts.files())[-len(fonts.WEIGHTS) :])
+        assert not os.listdir(folder)

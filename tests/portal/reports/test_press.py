@@ -44,13 +44,13 @@ def test_each_piece_runs_in_a_process_of_its_own(tmp_path):
 
 @pytest.mark.parametrize(
     ("do", "reason"),
-    [(_sleep, "longer than 1 second"), (_swell, "memory"), (_raise, "น้ำท่วม"), (_die, "SIGKILL")],
+    [(_sleep, "longer than 3 second"), (_swell, "memory"), (_raise, "น้ำท่วม"), (_die, "SIGKILL")],
     ids=["too long", "too much memory", "an error", "killed"],
 )
 def test_a_piece_that_goes_wrong_says_why_and_the_others_are_done(do, reason, tmp_path):
     pieces = [press.Piece("bad", do), press.Piece("good", partial(_write, tmp_path / "good"))]
 
-    errors = {each.key: each.error for each in press.work(pieces, seconds=1, memory=1 << 29)}
+    errors = {each.key: each.error for each in press.work(pieces, seconds=3, memory=1 << 29)}
 
     assert reason in errors["bad"] and errors["good"] == ""
 
