@@ -157,3 +157,9 @@ def test_what_an_office_owes_is_named_in_words(demo, sign_in, planner):
         assert "บันทึกการเข้าแนะนำ" in text
     assert not re.search(r">visits<", page + details) and not re.search(r"(^|,)visits,", file, re.M)
     assert form.subject in file
+
+
+def test_a_word_for_a_choice_is_kept_on_one_line(planner, sign_in):
+    page = sign_in(planner).get("/admin/indicator/").text
+
+    assert re.search(r'<td class="nb"[^>]*>มากยิ่งดี</td>', page)
