@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.bench import lists
+from portal.bench import books, lists
 
-BENCHES = {"lists": lists.run}
+BENCHES = {"lists": lists.run, "books": books.run}
 
 
 def main(arguments: list[str]) -> int:
