@@ -86,15 +86,21 @@ def bind(sheets: Sequence[Sheet], imprint: Imprint, out: Path) -> int:
         book.share_faces(pdf)
         book.bookmark(pdf)
         _describe(pdf, imprint)
-        part = out.with_name(f".{out.name}.part")
+        # Written in memory first: on a full disk qpdf would not raise but end the whole process.
+        bound = io.BytesIO()
         pdf.save(
-            part,
+            bound,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             deterministic_id=True,
             min_version="1.7",
         )
-        part.replace(out)
     book.close()
+    part = out.with_name(f".{out.name}.part")
+    try:
+        part.write_bytes(bound.getbuffer())
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
     return len(book.pages)
 
 

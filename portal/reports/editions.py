@@ -141,6 +141,8 @@ def reissue(
         kept.mkdir(parents=True, exist_ok=True)
         return _compile(text, folder, kept, progress, workers, beat)
     except OSError as wrong:
+        if press.is_full(wrong):
+            raise OutOfReach(press.NO_ROOM) from wrong
         raise OutOfReach("The book could not be written: {reason}", reason=str(wrong)) from wrong
 
 
@@ -310,6 +312,8 @@ def _set_all(
         for outcome in press.work(
             pieces, workers=workers, folder=folder, started=lambda key: tell(key, "running"), beat=beat
         ):
+            if outcome.error == press.NO_ROOM:
+                raise OutOfReach(press.NO_ROOM)
             if outcome.error:
                 failed.append(f"{by_key[outcome.key].title}: {outcome.error}")
                 tell(outcome.key, "failed", seconds=outcome.seconds, error=outcome.error)

@@ -6,6 +6,7 @@ flat however long a book is, and a piece that runs wild takes nothing down with 
 
 from __future__ import annotations
 
+import errno
 import gc
 import multiprocessing
 import os
@@ -24,6 +25,12 @@ from portal.errors import PortalError
 SECONDS = 120
 BYTES = 1 << 30
 BEAT = 0.5
+NO_ROOM = "There is no room left on the disk. Make room and ask again: the chapters that are set are kept."
+
+
+def is_full(wrong: OSError) -> bool:
+    """Return whether it failed for want of room: the disk, the person's share of it, or the size of a file."""
+    return wrong.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,8 @@ def _child(
         error = f"it needed more than {memory >> 20} MB of memory"
     except PortalError as refused:
         error = str(refused)
+    except OSError as wrong:
+        error = NO_ROOM if is_full(wrong) else f"{type(wrong).__name__}: {wrong}"[:500]
     except Exception as wrong:  # the roof of this process: whatever it is, the parent must hear of it
         error = f"{type(wrong).__name__}: {wrong}"[:500]
     pipe.send(error)

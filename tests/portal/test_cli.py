@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import subprocess
 import sys
 
@@ -174,3 +175,23 @@ def test_no_demonstration_in_production(sqlite_store, settings):
     told = _portal(settings, "demo", PORTAL_PRODUCTION="1")
 
     assert told.returncode == 1 and "production" in told.stderr
+
+
+@pytest.mark.parametrize("room", [48_000, 150_000], ids=["no-chapter-fits", "the-whole-does-not-fit"])
+def test_a_full_disk_ends_a_compile_in_one_line_and_leaves_no_half_file(sqlite_demo, settings, tmp_path, room):
+    out = tmp_path / "out"
+    told = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "compile", "pack", "2566-05", "--out", str(out)],
+        env=os.environ | settings.environment(),
+        cwd=config.PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        # No file may grow further than this: a write fails as it does on a full disk.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )
+
+    assert told.returncode == 1, told.stderr
+    assert "no room left on the disk" in told.stderr.splitlines()[-1]
+    assert "Traceback" not in told.stderr
+    assert not list(out.glob("*.pdf")) and not list(out.glob(".*.part"))
