@@ -16,7 +16,6 @@ from peewee import DataError, IntegrityError
 from models import Kept, Person, Table, db, text_of
 from portal import audit, clock, database, history, scope
 from portal.checks import CHECKS
-from portal.database import tuples
 from portal.errors import NotAllowed, NotFound, RuleBroken, StaleRow, StoreRefused
 from portal.rules import access, inputs, thai
 
@@ -130,10 +129,11 @@ class Work:
 
         def flush() -> None:
             with _in_words():
-                model.insert_many([r.__data__ for r in batch]).execute()
+                # The store itself says which number each row got: others may be adding rows meanwhile.
+                asked = model.insert_many([r.__data__ for r in batch]).returning(model.id)
+                numbers = sorted(ident for (ident,) in asked.tuples().execute())
             if revisions:
-                last = model.select(model.id).order_by(model.id.desc()).limit(len(batch))
-                for row, ident in zip(batch, sorted(i for (i,) in tuples(last)), strict=True):
+                for row, ident in zip(batch, numbers, strict=True):
                     row.id = ident
                     self.kept.append((model.__name__, ident, None, history.picture(row), scope.unit_of(row)))
 

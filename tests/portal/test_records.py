@@ -231,3 +231,28 @@ def test_a_published_version_never_changes(migrated):
 
     with pytest.raises(RuleBroken, match="never changes"), records.changing(by=None) as work:
         work.update(version, spec={"sections": []})
+
+
+def test_rows_that_another_adds_at_the_same_moment_are_not_taken_for_ones_own(migrated):
+    main, began = threading.current_thread(), []
+
+    def add_one():
+        with db.connection_context():
+            MeasureUnit.create(code="OTHER", name="ของคนอื่น")
+
+    def interfere(event):
+        # Right after the first rows went in, somebody else's row is committed. SQLite lets nobody write meanwhile.
+        is_ours = threading.current_thread() is main and event.sql.startswith('INSERT INTO "measure_unit"')
+        if migrated.engine == "postgresql" and is_ours and not began:
+            began.append(threading.Thread(target=add_one))
+            began[0].start()
+            began[0].join()
+
+    db.obj.query_hooks.append(interfere)
+    with records.changing(by=None, verb="import") as work:
+        work.create_many(MeasureUnit, ({"code": f"M{n}", "name": f"หน่วยนับ {n}"} for n in range(20)))
+    db.obj.query_hooks.remove(interfere)
+
+    codes = {unit.id: unit.code for unit in MeasureUnit.select() if unit.code != "OTHER"}
+    assert {r.row_id: r.after["code"] for r in Revision.select()} == codes
+    assert bool(began) == (migrated.engine == "postgresql")
