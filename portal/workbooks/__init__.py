@@ -1,0 +1,1 @@
+"""Reports as Excel workbooks: written for an office, read back cell by cell, and gathered for a division."""
