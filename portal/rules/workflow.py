@@ -46,8 +46,11 @@ MOVES = (
     Move("verify", State.SUBMITTED, State.VERIFIED, Role.DIVISION),
     Move("send_back", State.VERIFIED, State.RETURNED, Role.PLANNING, needs_note=True),
     Move("consolidate", State.VERIFIED, State.CONSOLIDATED, Role.PLANNING),
+    Move("reopen", State.SUBMITTED, State.RETURNED, Role.PLANNING, needs_note=True),
+    Move("reopen", State.VERIFIED, State.RETURNED, Role.PLANNING, needs_note=True),
     Move("reopen", State.CONSOLIDATED, State.RETURNED, Role.PLANNING, needs_note=True),
 )
+WITH_THE_OFFICE = frozenset({State.DRAFT, State.RETURNED})  # the office writes; everywhere else it only reads
 
 VERBS = tuple(dict.fromkeys(move.verb for move in MOVES))
 
@@ -78,3 +81,14 @@ def check_two_persons(submitter: int | None, verifier: int) -> None:
     """Refuse that one person both sends and verifies a submission."""
     if submitter == verifier:
         raise NotAllowed("The person who sent a report cannot verify it.")
+
+
+def diagram() -> str:
+    """Return the way of a report as a Mermaid state diagram, drawn from MOVES; README.md holds it."""
+    lines = ["stateDiagram-v2", "    [*] --> draft: begin (reporter)"]
+    for before, after in dict.fromkeys((move.before, move.after) for move in MOVES):
+        steps = [move for move in MOVES if (move.before, move.after) == (before, after)]
+        said = ", ".join(f"{m.verb} ({m.role}{', with a reason' if m.needs_note else ''})" for m in steps)
+        lines.append(f"    {before} --> {after}: {said}")
+    lines.append("    consolidated --> [*]: the period closes (planning)")
+    return "\n".join(lines) + "\n"

@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from portal.errors import MoveRefused, NotAllowed
 from portal.rules.access import Role
-from portal.rules.workflow import MOVES, VERBS, State, check_two_persons, next_state, open_verbs
+from portal.rules.workflow import MOVES, VERBS, State, check_two_persons, diagram, next_state, open_verbs
 
 
 @pytest.mark.parametrize("move", MOVES, ids=lambda m: f"{m.role}-{m.verb}-from-{m.before}")
@@ -30,3 +32,9 @@ def test_sender_and_verifier_are_never_one_person():
     with pytest.raises(NotAllowed):
         check_two_persons(7, 7)
     check_two_persons(7, 8)
+
+
+def test_the_printed_diagram_is_the_table():
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+
+    assert f"```mermaid\n{diagram()}```" in readme, "print portal.rules.workflow.diagram() into README.md"
