@@ -31,7 +31,7 @@ class FormVersionScreen(Screen):
     column_list = ("form", "number", "state", "published_at")
     column_filters = ("form", "state")
     column_default_sort = ("id", True)
-    not_typed = ("form", "number", "spec", "state", "published_at")
+    not_typed = ("form", "number", "spec", "state", "published_at", "published_by", "note", "field_map")
     not_shown = ("spec",)
     panels = (panels.questions,)
 

@@ -23,7 +23,7 @@ class PersonScreen(Screen):
     column_list = ("name", "username", "role", "unit", "is_active")
     column_filters = ("role", "unit", "unit.region", "is_active")
     column_default_sort = ("name", False)
-    form_columns = ("username", "name", "email", "role", "unit", "language", "is_active")
+    form_columns = ("username", "name", "email", "role", "unit", "language", "wants_mail", "is_active")
     not_typed = ("password", "failed_count", "wait_until")
     buttons = (
         Button("password_link", lazy("Give a password link"), password_link, ADMIN, icon="key",

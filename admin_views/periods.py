@@ -87,7 +87,7 @@ class ObligationScreen(Screen):
     column_list = ("subject", "form", "unit", "period", "due_on", "state", "met_at")
     column_filters = ("state", "unit", "unit.region", "form", "period", "due_on")
     column_default_sort = ("due_on", True)
-    not_typed = ("unit", "period", "subject", "form", "due_on", "state", "met_at", "waived_reason")
+    not_typed = ("unit", "period", "subject", "form", "due_on", "state", "met_at", "waived_reason", "duty")
     worded = {"subject": _owed}
     ways = (fill_in,)
     buttons = (

@@ -51,4 +51,6 @@ class NoticeScreen(Screen):
     column_list = ("text", "at", "read_at")
     column_filters = ("at",)
     column_default_sort = ("at", True)
-    not_typed = ("person", "at", "text", "link", "read_at", "sent_at")
+    not_typed = (
+        "person", "at", "text", "link", "read_at", "sent_at", "kind", "about", "mail_tries", "mail_error",
+    )  # fmt: skip

@@ -73,4 +73,4 @@ class CommentScreen(Screen):
     column_list = ("text", "submission.form_version.form", "submission.unit", "person", "at")
     column_filters = ("submission.unit", "person", "at")
     column_default_sort = ("id", True)
-    not_typed = ("submission", "key", "text", "person", "at")
+    not_typed = ("submission", "key", "text", "person", "at", "row", "settled_at")

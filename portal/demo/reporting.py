@@ -70,7 +70,7 @@ def build(
     visits = next_id(Obligation)
     work.insert_rows(
         Obligation,
-        ("id", "unit", "period", "subject", "form", "due_on", "state", "met_at", "waived_reason"),
+        ("id", "unit", "period", "subject", "duty", "form", "due_on", "state", "met_at", "waived_reason"),
         _visit_obligations(visits, periods, due, offices),
     )
     _store_submissions(work, reports, reviewers)
@@ -175,7 +175,7 @@ def _visit_obligations(
                 else moment(due[month] + dt.timedelta(days=late - (0 if late else rng.randint(0, 3))), rng)
             )
             state = "open" if missing else "met"
-            yield (ident, office.id, period.id, "visits", None, due[month].isoformat(), state, met, "")
+            yield (ident, office.id, period.id, "visits", "visits", None, due[month].isoformat(), state, met, "")
             ident += 1
 
 

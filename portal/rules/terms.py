@@ -91,6 +91,7 @@ class Duty(StrEnum):
     CONSOLIDATE = "consolidate"  # planning: the department's summary
     OUTCOME = "outcome"  # divisions: outcome and indicators of a quarter
     BOOK = "book"  # divisions: year book approved by the Director-General
+    HANDOFF = "handoff"  # planning: figures handed to an outside system
 
 
 class ObligationState(StrEnum):

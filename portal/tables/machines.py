@@ -1,0 +1,198 @@
+"""What machines keep: runs, editions, notices, imports, exports."""
+
+from __future__ import annotations
+
+from peewee import (
+    BooleanField,
+    CharField,
+    Check,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    SmallIntegerField,
+    TextField,
+)
+from playhouse.fields import EnumField
+
+from portal.rules.terms import EditionState, RunKind, RunState
+from portal.tables.calendar import Period
+from portal.tables.columns import Kept, Table, ThaiJSONField, one_of
+from portal.tables.places import Person, Unit
+from portal.tables.plans import FiscalYear
+
+
+class Run(Table):
+    """One asking for a pack, book, import or export. The row is the truth; the queue only wakes a worker.
+
+    `subject` says which one, `2566-05` or `2566`. `lease_until` is how long the present attempt may stay
+    silent.
+    """
+
+    kind = EnumField(RunKind, max_length=10)
+    subject = CharField(60)
+    state = EnumField(RunState, max_length=10, default=RunState.WAITING)
+    asked_by = ForeignKeyField(Person, null=True, backref="runs", on_delete="RESTRICT")  # None: the timetable
+    asked_by_id: int | None
+    unit = ForeignKeyField(Unit, backref="runs", on_delete="RESTRICT")
+    unit_id: int
+    asked_at = DateTimeField(index=True)
+    started_at = DateTimeField(null=True)
+    ended_at = DateTimeField(null=True)
+    lease_until = DateTimeField(null=True)
+    attempt = SmallIntegerField(default=0)
+    steps_done = SmallIntegerField(default=0)
+    steps_total = SmallIntegerField(default=0)
+    cancel_asked_at = DateTimeField(null=True)
+    error = TextField(default="")
+    file_key = CharField(200, default="")
+    file_name = CharField(200, default="")
+    pages = IntegerField(null=True)
+    sha256 = CharField(64, default="")
+    unit_path = ("unit",)
+
+    class Meta:
+        indexes = ((("state", "asked_at"), False),)
+        constraints = [
+            one_of("kind", RunKind),
+            one_of("state", RunState),
+            Check("state <> 'done' OR ended_at IS NOT NULL", name="run_done_when"),
+            Check("state <> 'failed' OR error <> ''", name="run_failed_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+# Asking twice for the same thing makes one run: at most one run of a kind and subject is open.
+Run.add_index(
+    Run.index(
+        Run.kind,
+        Run.subject,
+        unique=True,
+        where=Run.state.in_([RunState.WAITING, RunState.RUNNING]),
+        name="run_open",
+    )
+)
+
+
+class RunStep(Table):
+    """Progress of a run by chapter."""
+
+    run = ForeignKeyField(Run, backref="steps", on_delete="CASCADE")
+    run_id: int
+    position = SmallIntegerField()
+    title = CharField(300)
+    state = EnumField(RunState, max_length=10, default=RunState.WAITING)
+    pages = IntegerField(null=True)
+    was_cached = BooleanField(default=False)
+    unit_path = ("run", "unit")
+
+    class Meta:
+        indexes = ((("run", "position"), True),)
+        constraints = [one_of("state", RunState)]
+
+
+class Edition(Kept):
+    """A printed whole as issued: which figures it froze (`snapshot_sha256`) and the very file (`sha256`)."""
+
+    book = CharField(20)
+    fiscal_year = ForeignKeyField(FiscalYear, backref="editions", on_delete="RESTRICT")
+    fiscal_year_id: int
+    period = ForeignKeyField(Period, null=True, backref="editions", on_delete="RESTRICT")
+    period_id: int | None
+    subject = CharField(60)
+    number = SmallIntegerField()
+    state = EnumField(EditionState, max_length=14, default=EditionState.DRAFT)
+    unit = ForeignKeyField(Unit, backref="editions", on_delete="RESTRICT")
+    unit_id: int
+    run = ForeignKeyField(Run, null=True, backref="editions", on_delete="RESTRICT")
+    run_id: int | None
+    cut_at = DateTimeField()
+    made_at = DateTimeField()
+    snapshot_sha256 = CharField(64)
+    sha256 = CharField(64)
+    pages = IntegerField()
+    file_key = CharField(200)
+    is_demo = BooleanField(default=False)
+    unit_path = ("unit",)
+
+    class Meta:
+        indexes = ((("book", "subject", "number"), True),)
+        constraints = [one_of("state", EditionState), Check("pages > 0")]
+
+    def __str__(self) -> str:
+        return f"{self.book} {self.subject} #{self.number}"
+
+
+class Notice(Table):
+    """Something a person should hear of. `kind` and `about` say of what, so that it is said once."""
+
+    person = ForeignKeyField(Person, backref="notices", on_delete="CASCADE")
+    person_id: int
+    at = DateTimeField(index=True)
+    text = TextField()
+    link = CharField(300, default="")
+    read_at = DateTimeField(null=True)
+    sent_at = DateTimeField(null=True)
+    kind = CharField(20, default="")
+    about = CharField(120, default="")
+    mail_tries = SmallIntegerField(default=0)
+    mail_error = TextField(default="")
+    unit_path = ("person", "unit")
+
+
+# A person hears of one thing once.
+Notice.add_index(
+    Notice.index(Notice.person, Notice.kind, Notice.about, unique=True, where=Notice.about != "", name="notice_once")
+)
+
+
+class ImportBatch(Table):
+    """One file taken in: what was read and what came of it; a batch can be undone."""
+
+    source = CharField(40)
+    file_name = CharField(300)
+    file_sha256 = CharField(64)
+    file_key = CharField(200, default="")
+    state = CharField(12, default="staged")
+    lines_read = IntegerField(default=0)
+    lines_taken = IntegerField(default=0)
+    lines_refused = IntegerField(default=0)
+    report = ThaiJSONField(default=dict)
+    person = ForeignKeyField(Person, backref="imports", on_delete="RESTRICT")
+    person_id: int
+    unit = ForeignKeyField(Unit, backref="imports", on_delete="RESTRICT")
+    unit_id: int
+    at = DateTimeField()
+    undone_at = DateTimeField(null=True)
+    unit_path = ("unit",)
+
+    class Meta:
+        constraints = [one_of("state", ("staged", "taken", "refused", "undone"))]  # type: ignore[arg-type]
+
+
+class ExportRun(Table):
+    """One hand-off of figures to an outside system, with its receipt."""
+
+    target = CharField(40)
+    subject = CharField(60)
+    state = CharField(12, default="made")
+    file_key = CharField(200, default="")
+    sha256 = CharField(64, default="")
+    receipt = TextField(default="")
+    person = ForeignKeyField(Person, backref="exports", on_delete="RESTRICT")
+    person_id: int
+    unit = ForeignKeyField(Unit, backref="exports", on_delete="RESTRICT")
+    unit_id: int
+    at = DateTimeField()
+    unit_path = ("unit",)
+
+    class Meta:
+        constraints = [one_of("state", ("made", "sent", "received", "refused"))]  # type: ignore[arg-type]
+
+
+class StoreFact(Table):
+    """A fact about this store itself: whether its year is a demonstration, which reference data it holds."""
+
+    key = CharField(60, unique=True)
+    value = TextField()
