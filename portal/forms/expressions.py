@@ -1,0 +1,504 @@
+"""The one language of formulas, conditions and rules: what it allows, and what an expression is worth.
+
+It is written as one writes it in a spreadsheet or in Python: `done <= plan(done)`, `100 * sold / collected`,
+`"rice" in crops and area > 0`, `sum(produce.tons)`. A name is a question's key, `table.column` all values of a column;
+inside a row of a table a column's key alone is that row's value. What is blank (not reported, not applicable, hidden)
+makes what is worked out of it blank: nothing is ever taken for 0. `and`, `or` and `not` follow from that.
+
+The library (simpleeval) walks a tree of which this file has already admitted every node: no attribute, no index, no
+call but of the functions below, no power, no loop. Numbers are exact Decimals of 34 digits. An expression is at most
+1,000 characters, 40 levels and 400 parts, so that it takes a bounded time whatever it says.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import decimal
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Protocol, TypeAlias
+
+from simpleeval import InvalidExpression, SimpleEval
+
+from portal.errors import RuleBroken
+from portal.forms.values import EMPTY, Context
+from portal.rules.inputs import THAI_DIGITS, parse_date
+
+Worth: TypeAlias = Decimal | str | bool | dt.date | tuple[str, ...] | list[Any] | None
+
+LONGEST = 1_000
+DEEPEST = 40
+MOST_PARTS = 400
+PRECISION = 34
+_NUMBERS = decimal.Context(prec=PRECISION, rounding=decimal.ROUND_HALF_UP, Emax=60, Emin=-60)
+REMEMBERED = ("last_month", "cumulative", "plan")  # functions of a key, not of its value
+
+_NODES = (
+    ast.BoolOp, ast.And, ast.Or, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod, ast.UnaryOp, ast.USub,
+    ast.UAdd, ast.Not, ast.Compare, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.IfExp,
+    ast.Call, ast.Constant, ast.Name, ast.Attribute, ast.Load, ast.Tuple, ast.List,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An expression that may be evaluated. `names` are the keys whose values it needs, `remembered` those of which it
+    asks last month's value, the plan or the total to date, `cells` the fixed rows it points to: (table.column, row).
+    """
+
+    text: str
+    tree: ast.expr
+    names: tuple[str, ...]
+    remembered: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...]
+
+
+class Look(Protocol):
+    """Where an expression finds answers."""
+
+    def value(self, key: str) -> Worth:
+        """Return the value under a key, a list for a column of a table, None where it is blank."""
+
+    def applies(self, key: str) -> bool:
+        """Return False where somebody said that the question does not apply."""
+
+    def cell(self, key: str, row: str) -> Worth:
+        """Return the value of a column in the fixed row of that key."""
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """Return an expression ready to be evaluated. Raises RuleBroken, in words for whoever writes it."""
+    if len(text) > LONGEST:
+        raise RuleBroken("This expression is longer than {longest} characters.", longest=LONGEST)
+    plain = _as_python(text)
+    if not plain.strip():
+        raise RuleBroken("The expression is empty.")
+    for digits in re.findall(r"\d[\d_.]*", re.sub(r"\"[^\"]*\"|'[^']*'", "", plain)):
+        if len(digits.replace("_", "").replace(".", "")) > 15:
+            raise RuleBroken("“{text}” is too large a number.", text=digits[:40])
+    try:
+        tree = ast.parse(plain.strip(), mode="eval").body
+    except SyntaxError as error:
+        near = plain[max(0, (error.offset or 1) - 1) :][:20].strip()
+        if near:
+            raise RuleBroken("The expression cannot be read from “{near}” on.", near=near)
+        raise RuleBroken("The expression ends too early.")
+    except (ValueError, MemoryError, RecursionError):
+        raise RuleBroken("The expression cannot be read: it is nested too deeply or holds what is no text.")
+    return _admitted(text, tree)
+
+
+def evaluate(expression: Expression, look: Look, context: Context = EMPTY, *, both: bool = False) -> Worth:
+    """Return what an expression is worth: a value, or None where it is blank. `look` finds the answers.
+
+    Raises RuleBroken where kinds do not go together, such as a text plus a number. `both` walks both branches of a
+    choice, so that a trial finds every such place.
+    """
+    machine = _Machine(look, context, both)
+    try:
+        with decimal.localcontext(_NUMBERS):
+            return _sound(machine.eval(expression.text, previously_parsed=expression.tree))
+    except (decimal.DecimalException, OverflowError):
+        raise RuleBroken("The result is too large a number.")
+    except RecursionError:
+        raise RuleBroken("The expression cannot be read: it is nested too deeply or holds what is no text.")
+    except InvalidExpression as error:  # pragma: no cover - `parse` admits nothing that the library refuses
+        raise RuleBroken("The expression cannot be read from “{near}” on.", near=str(error)[:60])
+
+
+def is_true(worth: Worth) -> bool | None:
+    """Return whether a condition holds; None where that cannot be said."""
+    return worth if isinstance(worth, bool) else None
+
+
+# ---------------------------------------------------------------- reading
+
+
+_PIECES = re.compile(r"(\"[^\"]*\"|'[^']*'|“[^”]*”)")
+_SIGNS = (
+    ("≤", "<="), ("≥", ">="), ("≠", "!="), ("<>", "!="), ("×", "*"), ("÷", "/"), ("−", "-"), ("&&", " and "),
+    ("||", " or "), ("\n", " "), ("\r", " "), ("\t", " "),
+)  # fmt: skip
+_WORDS = {"AND": "and", "OR": "or", "NOT": "not", "IF": "if", "ELSE": "else", "IN": "in"}
+_NAMED = {"true": True, "false": False, "yes": True, "no": False, "blank": None}
+
+
+def _as_python(text: str) -> str:
+    """Return the text with the signs of spreadsheets and of Thai keyboards as Python writes them; texts untouched."""
+    out = []
+    for piece in _PIECES.split(text):
+        if piece[:1] in ('"', "'") and len(piece) > 1:
+            out.append(piece)
+        elif piece[:1] == "“":
+            out.append('"' + piece[1:-1].replace('"', "") + '"')
+        else:
+            piece = piece.translate(THAI_DIGITS)
+            for sign, python in _SIGNS:
+                piece = piece.replace(sign, python)
+            piece = re.sub(r"(?<![<>=!])=(?!=)", "==", piece)
+            out.append(re.sub(r"\b(AND|OR|NOT|IF|ELSE|IN)\b", lambda m: _WORDS[m.group()], piece))
+    return "".join(out)
+
+
+def _admitted(text: str, tree: ast.expr) -> Expression:
+    names: dict[str, None] = {}
+    remembered: dict[str, None] = {}
+    cells: dict[tuple[str, str], None] = {}
+    parts = 0
+    waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        parts += 1
+        if parts > MOST_PARTS or depth > DEEPEST:
+            raise RuleBroken("The expression is too involved. Split it into computed questions.")
+        if not isinstance(node, _NODES):
+            raise RuleBroken("“{text}” is not allowed in an expression.", text=_source(node))
+        below: Iterable[ast.AST] = ast.iter_child_nodes(node)
+        if isinstance(node, ast.Constant):
+            _check_constant(node)
+        elif isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) > 50:
+            raise RuleBroken("The expression is too involved. Split it into computed questions.")
+        elif isinstance(node, ast.Call):
+            below = _check_call(node, remembered, names, cells)
+        elif isinstance(node, ast.Attribute):
+            names[_key(node)] = None
+            below = ()
+        elif isinstance(node, ast.Name) and node.id.lower() not in _NAMED:
+            names[_key(node)] = None
+        waiting += [(child, depth + 1) for child in reversed(list(below))]
+    return Expression(text, tree, tuple(names), tuple(remembered), tuple(cells))
+
+
+def _check_call(
+    node: ast.Call, remembered: dict[str, None], names: dict[str, None], cells: dict[tuple[str, str], None]
+) -> Iterable[ast.AST]:
+    """Admit a call of one of our functions; return the arguments that are still to be looked at."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if node.keywords or name not in (*_FUNCTIONS, *REMEMBERED, "applies", "cell"):
+        raise RuleBroken("There is no function “{text}”. There are: {names}", text=_source(node.func), names=FUNCTIONS)
+    least, most = _ARGUMENTS.get(name, (1, 1))
+    if not least <= len(node.args) <= most:
+        raise RuleBroken("“{text}” takes another number of values.", text=name)
+    if name in REMEMBERED:
+        remembered[_key(node.args[0])] = None
+        return ()
+    if name == "applies":
+        names[_key(node.args[0])] = None
+        return ()
+    if name == "cell":
+        row = node.args[1]
+        if not (isinstance(row, ast.Constant) and isinstance(row.value, str)):
+            raise RuleBroken("The second value of “cell” is the key of a row, in quotes.")
+        names[_key(node.args[0])] = None
+        cells[_key(node.args[0]), row.value] = None
+        return ()
+    return node.args
+
+
+def _check_constant(node: ast.Constant) -> None:
+    value = node.value
+    if value is None or isinstance(value, (bool, str)):
+        return
+    if not isinstance(value, (int, float)) or not abs(value) < 10**15:
+        raise RuleBroken("“{text}” is not allowed in an expression.", text=_source(node))
+
+
+def _key(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    raise RuleBroken("“{text}” should be the key of a question.", text=_source(node))
+
+
+def _source(node: ast.AST) -> str:
+    try:
+        return ast.unparse(node)[:40]
+    except (RecursionError, ValueError):
+        return type(node).__name__
+
+
+# ---------------------------------------------------------------- working out
+
+
+class _Machine(SimpleEval):
+    """The library's walk over a tree, with blanks, exact numbers and our own names."""
+
+    def __init__(self, look: Look, context: Context, both: bool) -> None:
+        super().__init__(operators=_OPERATORS, functions=_FUNCTIONS, names={})
+        self.look, self.context, self.both = look, context, both
+        self.nodes = {
+            ast.UnaryOp: self._eval_unaryop, ast.BinOp: self._eval_binop, ast.Compare: self._eval_compare,
+            ast.BoolOp: self._eval_boolop, ast.IfExp: self._eval_ifexp, ast.Call: self._eval_call,
+            ast.Name: self._eval_name, ast.Attribute: self._eval_attribute, ast.Constant: self._eval_constant,
+            ast.Tuple: self._eval_list, ast.List: self._eval_list,
+        }  # fmt: skip
+
+    def _eval_constant(self, node: ast.Constant) -> Worth:
+        value = node.value
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return Decimal(repr(value))
+        return value  # type: ignore[return-value]
+
+    def _eval_name(self, node: ast.Name) -> Worth:
+        word = node.id.lower()
+        return _NAMED[word] if word in _NAMED else self.look.value(node.id)
+
+    def _eval_attribute(self, node: ast.Attribute) -> Worth:
+        return self.look.value(_key(node))
+
+    def _eval_list(self, node: ast.Tuple | ast.List) -> list[Worth]:
+        return [self._eval(one) for one in node.elts]
+
+    def _eval_boolop(self, node: ast.BoolOp) -> Worth:
+        stops = isinstance(node.op, ast.Or)
+        worths = [_truth(self._eval(value)) for value in node.values]
+        return stops if stops in worths else None if None in worths else not stops
+
+    def _eval_compare(self, node: ast.Compare) -> Worth:
+        sides = [self._eval(one) for one in (node.left, *node.comparators)]
+        found = [_OPERATORS[type(op)](a, b) for op, a, b in zip(node.ops, sides[:-1], sides[1:], strict=True)]
+        return False if False in found else None if None in found else True
+
+    def _eval_ifexp(self, node: ast.IfExp) -> Worth:
+        test = _truth(self._eval(node.test))
+        if self.both:
+            branches = [self._eval(node.body), self._eval(node.orelse)]
+            return branches[0] if test else branches[1]
+        return None if test is None else self._eval(node.body if test else node.orelse)
+
+    def _eval_call(self, node: ast.Call) -> Worth:
+        name = node.func.id  # type: ignore[attr-defined]
+        if name in REMEMBERED:
+            return getattr(self.context, name).get(_key(node.args[0]))
+        if name == "applies":
+            return self.look.applies(_key(node.args[0]))
+        if name == "cell":
+            return self.look.cell(_key(node.args[0]), node.args[1].value)  # type: ignore[attr-defined]
+        return _FUNCTIONS[name](*[self._eval(argument) for argument in node.args])
+
+
+def _truth(worth: Worth) -> bool | None:
+    if worth is None or isinstance(worth, bool):
+        return worth
+    raise RuleBroken("“{text}” is neither true nor false. Compare it with something.", text=_said(worth))
+
+
+def _sound(worth: Worth) -> Worth:
+    """Refuse a number that no cell could hold, so that none is ever compared or shown."""
+    if isinstance(worth, Decimal) and not (worth.is_finite() and abs(worth) < 10**30):
+        raise RuleBroken("The result is too large a number.")
+    return worth
+
+
+def _said(worth: Worth) -> str:
+    return ", ".join(str(one) for one in worth[:3]) if isinstance(worth, list) else str(worth)[:40]
+
+
+def _mismatch(sign: str, a: Worth, b: Worth) -> RuleBroken:
+    return RuleBroken("“{a}” {sign} “{b}”: these do not go together.", a=_said(a), b=_said(b), sign=sign)
+
+
+def _plus(a: Worth, b: Worth) -> Worth:
+    if a is None or b is None:
+        return None
+    if isinstance(a, Decimal) and isinstance(b, Decimal):
+        return a + b
+    if isinstance(a, dt.date) and isinstance(b, Decimal):
+        return _moved(a, b)
+    raise _mismatch("+", a, b)
+
+
+def _minus(a: Worth, b: Worth) -> Worth:
+    if a is None or b is None:
+        return None
+    if isinstance(a, Decimal) and isinstance(b, Decimal):
+        return a - b
+    if isinstance(a, dt.date) and isinstance(b, dt.date):
+        return Decimal((a - b).days)
+    if isinstance(a, dt.date) and isinstance(b, Decimal):
+        return _moved(a, -b)
+    raise _mismatch("−", a, b)
+
+
+def _moved(day: dt.date, days: Decimal) -> dt.date:
+    return day + dt.timedelta(days=int(days))
+
+
+def _of_numbers(sign: str, work: Callable[[Decimal, Decimal], Decimal | None]) -> Callable[[Worth, Worth], Worth]:
+    def worked(a: Worth, b: Worth) -> Worth:
+        if a is None or b is None:
+            return None
+        if isinstance(a, Decimal) and isinstance(b, Decimal):
+            return work(a, b)
+        raise _mismatch(sign, a, b)
+
+    return worked
+
+
+def _negated(a: Worth) -> Worth:
+    if a is None or isinstance(a, Decimal):
+        return None if a is None else -a
+    raise RuleBroken("“{text}” is not a number.", text=_said(a))
+
+
+def _kept(a: Worth) -> Worth:
+    if a is None or isinstance(a, Decimal):
+        return a
+    raise RuleBroken("“{text}” is not a number.", text=_said(a))
+
+
+def _not(a: Worth) -> Worth:
+    truth = _truth(a)
+    return None if truth is None else not truth
+
+
+def _alike(sign: str, a: Worth, b: Worth) -> bool:
+    for kind in (bool, Decimal, dt.date, str, tuple):
+        if isinstance(a, kind) and isinstance(b, kind):
+            return True
+    raise _mismatch(sign, a, b)
+
+
+def _equal(a: Worth, b: Worth) -> Worth:
+    return None if a is None or b is None else _alike("=", a, b) and a == b
+
+
+def _unequal(a: Worth, b: Worth) -> Worth:
+    return _not(_equal(a, b))
+
+
+def _ordered(sign: str, work: Callable[[Any, Any], bool]) -> Callable[[Worth, Worth], Worth]:
+    def worked(a: Worth, b: Worth) -> Worth:
+        if a is None or b is None:
+            return None
+        if any(isinstance(a, kind) and isinstance(b, kind) for kind in (Decimal, dt.date)):
+            return work(a, b)
+        raise _mismatch(sign, a, b)
+
+    return worked
+
+
+def _within(a: Worth, b: Worth) -> Worth:
+    if b is None or a is None:
+        return None
+    if isinstance(b, tuple) and isinstance(a, str):
+        return a in b
+    if isinstance(b, list):
+        found = [_equal(a, one) for one in b]
+        return True if True in found else None if None in found else False
+    raise _mismatch("in", a, b)
+
+
+_OPERATORS: dict[type, Callable[..., Worth]] = {
+    ast.Add: _plus,
+    ast.Sub: _minus,
+    ast.Mult: _of_numbers("×", lambda a, b: a * b),
+    ast.Div: _of_numbers("÷", lambda a, b: a / b if b else None),
+    ast.Mod: _of_numbers("%", lambda a, b: a % b if b else None),
+    ast.USub: _negated,
+    ast.UAdd: _kept,
+    ast.Not: _not,
+    ast.Eq: _equal,
+    ast.NotEq: _unequal,
+    ast.Lt: _ordered("<", lambda a, b: a < b),
+    ast.LtE: _ordered("≤", lambda a, b: a <= b),
+    ast.Gt: _ordered(">", lambda a, b: a > b),
+    ast.GtE: _ordered("≥", lambda a, b: a >= b),
+    ast.In: _within,
+    ast.NotIn: lambda a, b: _not(_within(a, b)),
+}
+
+
+# ---------------------------------------------------------------- functions
+
+
+def _numbers(given: tuple[Worth, ...]) -> list[Decimal]:
+    """Return the numbers among values and columns; blanks are left out."""
+    out: list[Decimal] = []
+    for one in given:
+        for value in one if isinstance(one, list) else [one]:
+            if isinstance(value, Decimal):
+                out.append(value)
+            elif value is not None:
+                raise RuleBroken("“{text}” is not a number.", text=_said(value))
+    return out
+
+
+def _sum(*given: Worth) -> Worth:
+    found = _numbers(given)
+    return sum(found, Decimal(0)) if found else None
+
+
+def _average(*given: Worth) -> Worth:
+    found = _numbers(given)
+    return sum(found, Decimal(0)) / len(found) if found else None
+
+
+def _least(*given: Worth) -> Worth:
+    return min(_numbers(given), default=None)
+
+
+def _greatest(*given: Worth) -> Worth:
+    return max(_numbers(given), default=None)
+
+
+def _count(*given: Worth) -> Worth:
+    return Decimal(sum(v is not None for one in given for v in (one if isinstance(one, list) else [one])))
+
+
+def _rounded(value: Worth, decimals: Worth = Decimal(0)) -> Worth:
+    if value is None or decimals is None:
+        return None
+    if not isinstance(value, Decimal) or not isinstance(decimals, Decimal) or decimals not in range(5):
+        raise RuleBroken("“round” takes a number and 0 to 4 decimals.")
+    return value.quantize(Decimal(1).scaleb(-int(decimals)), decimal.ROUND_HALF_UP)
+
+
+def _absolute(value: Worth) -> Worth:
+    return abs(number) if isinstance(number := _kept(value), Decimal) else None
+
+
+def _answered(*given: Worth) -> Worth:
+    return all(any(v is not None for v in one) if isinstance(one, list) else one is not None for one in given)
+
+
+def _if_blank(value: Worth, instead: Worth) -> Worth:
+    return instead if value is None else value
+
+
+def _share(part: Worth, whole: Worth) -> Worth:
+    """100 × part ÷ whole."""
+    worth = _OPERATORS[ast.Div](part, whole)
+    return worth * 100 if isinstance(worth, Decimal) else None
+
+
+def _length(text: Worth) -> Worth:
+    if text is None or isinstance(text, (str, tuple)):
+        return None if text is None else Decimal(len(text))
+    raise RuleBroken("“{text}” is not a text.", text=_said(text))
+
+
+def _date(text: Worth) -> Worth:
+    if text is None or isinstance(text, str):
+        return None if text is None else parse_date(text)
+    raise RuleBroken("“{text}” is not a text.", text=_said(text))
+
+
+_FUNCTIONS: dict[str, Callable[..., Worth]] = {
+    "sum": _sum, "average": _average, "least": _least, "greatest": _greatest, "min": _least, "max": _greatest,
+    "count": _count, "round": _rounded, "abs": _absolute, "answered": _answered, "if_blank": _if_blank,
+    "share": _share, "length": _length, "date": _date,
+}  # fmt: skip
+_ARGUMENTS = {
+    "sum": (1, 50), "average": (1, 50), "least": (1, 50), "greatest": (1, 50), "min": (1, 50), "max": (1, 50),
+    "count": (1, 50), "answered": (1, 50), "round": (1, 2), "if_blank": (2, 2), "share": (2, 2), "cell": (2, 2),
+}  # fmt: skip
+FUNCTIONS = ", ".join([*_FUNCTIONS, *REMEMBERED, "applies", "cell"])

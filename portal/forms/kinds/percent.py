@@ -1,0 +1,15 @@
+"""Kind: a percentage. It is never summed, neither over months nor over offices nor down a column."""
+
+from __future__ import annotations
+
+from portal.forms.kinds.numbers import NumberKind
+
+
+class Percent(NumberKind):
+    """A share of a hundred, two decimals at most; 100 and more is possible unless the question limits it."""
+
+    name = "percent"
+    most = 2
+
+
+KIND = Percent()
