@@ -1,136 +1,105 @@
-"""Submissions: begin, save answers, and each step of the workflow."""
+"""Submissions: each step of the workflow, from the first answer to the department's figures, and back for a correction.
+
+Filling in stands in portal.answers, what lies on the desk in portal.sheets; both are offered here by their usual names.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from models import Answer, Comment, Form, FormVersion, Obligation, Period, Person, Submission
-from portal import records
-from portal.errors import MoveRefused, NotAllowed, RuleBroken
-from portal.rules import workflow
+from models import Answer, Comment, FormVersion, Notice, Obligation, Person, Reopening, Submission
+from portal import formats, periods, records, scope, sheets
+from portal.answers import NOT_APPLICABLE, Saved, begin, save_answers, save_cells
+from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken
+from portal.forms import kinds
+from portal.forms.values import Cell, Context, Entry
+from portal.rules import locks, workflow
 from portal.rules.access import OFFICE_ROLES, Role
-from portal.rules.terms import FormState, Mark, ObligationState
-from portal.rules.workflow import State
+from portal.rules.terms import Mark, ObligationState
+from portal.rules.workflow import WITH_THE_OFFICE
+from portal.sheets import Sheet, published
 
+USUAL_DAYS = 3  # working days for which a report is open again, unless somebody says otherwise
+MOST_DAYS = 30
 
-def published(form: Form) -> FormVersion | None:
-    """Return the newest published version of a form."""
-    return (
-        FormVersion.select()
-        .where(FormVersion.form == form.id, FormVersion.state == FormState.PUBLISHED)
-        .order_by(FormVersion.number.desc())
-        .first()
-    )
+__all__ = [
+    "NOT_APPLICABLE", "STEPS", "USUAL_DAYS", "Outcome", "Saved", "begin", "close_due", "consolidate", "context_of",
+    "end_reopening", "published", "questions", "reopen", "save_answers", "save_cells", "send_back", "settle", "submit",
+    "verify", "verify_all",
+]  # fmt: skip
 
 
 def questions(version: FormVersion) -> dict[str, dict[str, Any]]:
-    """Return the questions of a form version by key, in reading order."""
+    """Return the questions of a form version by key, in reading order, as they are described."""
     sections = version.spec.get("sections", [])
     return {q["key"]: q for section in sections for q in section.get("questions", [])}
 
 
-def begin(obligation: Obligation, *, by: Person, at: dt.datetime) -> Submission:
-    """Return the submission that meets `obligation`, a new draft if there is none yet."""
-    there = Submission.get_or_none(Submission.obligation == obligation.id)
-    if there is not None:
-        return there
-    _check_office(by)
-    version = published(obligation.form) if obligation.form is not None else None
-    if version is None:
-        raise MoveRefused("This form has no published version yet; its owner publishes one.")
-    with records.changing(by=by, verb="begin", at=at, as_verb=True) as work:
-        return work.create(
-            Submission,
-            obligation=obligation,
-            unit=obligation.unit_id,
-            period=obligation.period_id,
-            form_version=version,
-        )
-
-
-def save_answers(
-    submission: Submission,
-    values: Mapping[str, Decimal | str | None],
-    *,
-    by: Person,
-    at: dt.datetime,
-    seen: int | None = None,
-) -> None:
-    """Save answers by key. A Decimal is a number, "n/a" means it does not apply, None takes the answer away.
-
-    Refused while the submission is not with the office, or when its period is closed.
-    """
-    _check_office(by)
-    if submission.state not in (State.DRAFT, State.RETURNED):
-        raise MoveRefused("This report has been sent; it can be changed when it is returned.")
-    _check_open(submission.period)
-    known = questions(submission.form_version)
-    there = {a.key: a for a in Answer.select().where(Answer.submission == submission.id, Answer.row == 0)}
-    with records.changing(by=by, verb="save_answers", at=at, as_verb=True) as work:
-        for key, value in values.items():
-            if key not in known:
-                raise RuleBroken("There is no question “{key}” in this form.", field=key, key=key)
-            if value is None:
-                if key in there:
-                    work.remove(there[key])
-                continue
-            columns: dict[str, Any] = {"mark": Mark.VALUE, "number": None, "text": ""}
-            if isinstance(value, Decimal):
-                columns["number"] = value
-            elif value == "n/a":
-                columns["mark"] = Mark.NOT_APPLICABLE
-            else:
-                columns["text"] = value
-            if key in there:
-                work.update(there[key], **columns)
-            else:
-                work.create(
-                    Answer,
-                    submission=submission,
-                    key=key,
-                    indicator=known[key].get("indicator_id"),
-                    **columns,
-                )
-        if work.kept:
-            work.touch(submission, seen=seen)
+def context_of(submission: Submission, *, at: dt.datetime) -> Context:
+    """Return what rules and formulas may name beside the answers: last month, plan, total to date."""
+    return sheets.of_submission(submission, at=at).context
 
 
 def submit(submission: Submission, *, by: Person, at: dt.datetime) -> None:
-    """Hand a report in. Its obligation is met, at the first hand-in for good."""
-    _check_open(submission.period)
-    missing = [
-        str(q.get("label", key))
-        for key, q in questions(submission.form_version).items()
-        if q.get("required")
-        and not Answer.select().where(Answer.submission == submission.id, Answer.key == key).exists()
-    ]
-    if missing:
-        raise RuleBroken("Please answer first: {names}", field="answers", names=", ".join(missing[:5]))
+    """Hand a report in. Its obligation is met, at the first hand-in for good.
+
+    Refused while a rule blocks it, with the names of the cells to mend. What the portal works out is kept with the
+    answers from now on; answers to questions that do not come up are taken away.
+    """
+    if by.role in OFFICE_ROLES and by.unit_id != submission.unit_id:
+        raise NotAllowed("This record belongs to another office.")
+    sheet = sheets.of_submission(submission, at=at)
+    if sheet.lock is not None:
+        raise sheet.lock.refusal()
+    if sheet.blocking:
+        names = dict.fromkeys(sheet.spec.name(problem.cell) for problem in sheet.blocking)
+        raise RuleBroken("Please mend or answer first: {names}", field="answers", names=", ".join([*names][:5]))
     with records.changing(by=by, verb="submit", at=at, as_verb=True) as work:
         first = submission.first_submitted_at or at
-        _move(
-            work,
-            submission,
-            "submit",
-            by,
-            submitted_at=at,
-            submitted_by=by,
-            first_submitted_at=first,
-            note="",
-        )
-        if submission.obligation.state == ObligationState.OPEN:
-            work.update(submission.obligation, state=ObligationState.MET, met_at=first)
+        _move(work, submission, "submit", by, submitted_at=at, submitted_by=by, first_submitted_at=first, note="")
+        _keep_worked_out(work, sheet, at)
+        obligation = submission.obligation
+        if obligation.state == ObligationState.OPEN:
+            work.update(obligation, state=ObligationState.MET, met_at=first)
 
 
-def send_back(submission: Submission, *, by: Person, at: dt.datetime, note: str) -> None:
-    """Return a report to its office with a reason."""
+def send_back(
+    submission: Submission, *, by: Person, at: dt.datetime, note: str = "", cells: Mapping[Cell, str] | None = None
+) -> None:
+    """Return a report to its office with a reason, and with the cells that are to be mended, each with its own."""
     _check_owner(submission, by)
-    with records.changing(by=by, verb="send_back", at=at, note=note, as_verb=True) as work:
-        _move(work, submission, "send_back", by, note=note, verified_at=None, verified_by=None)
-        work.create(Comment, submission=submission, text=note, person=by, at=at)
+    marks = {cell: words.strip() for cell, words in (cells or {}).items()}
+    for cell, words in marks.items():
+        if not words:
+            raise RuleBroken("Please say what is to be mended in each marked cell.", field=cell.key)
+    said = note.strip() or " / ".join(dict.fromkeys(marks.values()))
+    with records.changing(by=by, verb="send_back", at=at, note=said, as_verb=True) as work:
+        _move(work, submission, "send_back", by, note=said, verified_at=None, verified_by=None)
+        _settle_marks(work, submission, at)
+        if note.strip() or not marks:
+            work.create(Comment, submission=submission, text=said, person=by, at=at)
+        for cell, words in marks.items():
+            work.create(Comment, submission=submission, key=cell.key, row=cell.row, text=words, person=by, at=at)
+        _tell_office(work, submission.obligation, at, "returned", f"ถูกส่งคืน: {said}")
+
+
+def settle(comment: Comment, *, by: Person, at: dt.datetime, answer: str) -> None:
+    """Answer a mark without changing the figure: the office says why it stands."""
+    if by.role not in OFFICE_ROLES:
+        raise NotAllowed("Only the office itself fills in its report.")
+    if comment.settled_at is not None or not comment.key:
+        raise MoveRefused("This remark has been answered already.")
+    if not answer.strip():
+        raise RuleBroken("Please write the answer.", field="answer")
+    with records.changing(by=by, verb="settle", at=at, as_verb=True) as work:
+        work.update(comment, settled_at=at)
+        work.create(
+            Comment, submission=comment.submission_id, key=comment.key, row=comment.row, text=answer, person=by, at=at,
+            settled_at=at,
+        )  # fmt: skip
 
 
 def verify(submission: Submission, *, by: Person, at: dt.datetime) -> None:
@@ -139,6 +108,32 @@ def verify(submission: Submission, *, by: Person, at: dt.datetime) -> None:
     workflow.check_two_persons(submission.submitted_by_id, by.id)
     with records.changing(by=by, verb="verify", at=at, as_verb=True) as work:
         _move(work, submission, "verify", by, verified_at=at, verified_by=by)
+        _settle_marks(work, submission, at)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one record in a step that many take: `refusal` is None when it was done."""
+
+    id: int
+    submission: Submission | None
+    refusal: PortalError | None
+
+
+def verify_all(idents: Iterable[int], *, by: Person, at: dt.datetime) -> list[Outcome]:
+    """Verify every report named, each in a transaction of its own; one that is refused leaves the others alone."""
+    outcomes = []
+    for ident in idents:
+        submission = scope.narrowed(Submission.select(), by).where(Submission.id == ident).first()
+        refusal: PortalError | None = None
+        try:
+            if submission is None:
+                raise NotFound("This record is no longer there.")
+            verify(submission, by=by, at=at)
+        except PortalError as refused:
+            refusal = refused
+        outcomes.append(Outcome(ident, submission, refusal))
+    return outcomes
 
 
 def consolidate(submission: Submission, *, by: Person, at: dt.datetime) -> None:
@@ -147,16 +142,76 @@ def consolidate(submission: Submission, *, by: Person, at: dt.datetime) -> None:
         _move(work, submission, "consolidate", by)
 
 
-def reopen(submission: Submission, *, by: Person, at: dt.datetime, note: str) -> None:
-    """Give a consolidated report back to its office for a correction, with a reason."""
-    with records.changing(by=by, verb="reopen", at=at, note=note, as_verb=True) as work:
-        _move(work, submission, "reopen", by, note=note, verified_at=None, verified_by=None)
-        work.create(Comment, submission=submission, text=note, person=by, at=at)
+# ---------------------------------------------------------------- open again, for some days
+
+
+def reopen(obligation: Obligation, *, by: Person, at: dt.datetime, reason: str, days: int = USUAL_DAYS) -> Reopening:
+    """Open one office's report on one form for one period again, for `days` working days, with a reason.
+
+    It works in a closed period too, and closes itself at the end of the last day. A report that was sent, verified
+    or consolidated comes back to its office; one still with the office may simply be written and sent again.
+    """
+    if by.role != Role.PLANNING:
+        raise NotAllowed("Only the planning division opens a report again.")
+    if not reason.strip():
+        raise MoveRefused("Please give a reason: the office needs it to mend the report.", field="note")
+    if not 1 <= days <= MOST_DAYS:
+        raise RuleBroken("A report is open again for 1 to {most} working days.", field="days", most=MOST_DAYS)
+    sheet = sheets.sheet_of(obligation.id, at=at)
+    if sheet.lock is None and sheet.reopening is None:
+        raise MoveRefused("This report is open to its office already.")
+    if sheet.obligation.period.opened_at is None:
+        raise MoveRefused("This period is not open yet.")
+    until = locks.last_day_open(at.date(), days, periods.holidays())
+    with records.changing(by=by, verb="reopen", at=at, note=reason, as_verb=True) as work:
+        submission = sheet.submission
+        if submission is not None and submission.state not in WITH_THE_OFFICE:
+            _move(work, submission, "reopen", by, note=reason, verified_at=None, verified_by=None)
+        if submission is not None:
+            work.create(Comment, submission=submission, text=reason, person=by, at=at)
+        for held in Reopening.select().where(Reopening.obligation == obligation.id, Reopening.closed_at.is_null()):
+            work.update(held, closed_at=at)
+        made = work.create(
+            Reopening, obligation=obligation, unit=obligation.unit_id, reason=reason, opened_by=by, opened_at=at,
+            until_on=until,
+        )  # fmt: skip
+        _tell_office(work, obligation, at, "reopened", f"เปิดให้แก้ไขถึง {formats.day_short(until)}: {reason}")
+    return made
+
+
+def end_reopening(reopening: Reopening, *, by: Person, at: dt.datetime) -> None:
+    """Close a report again before its days are over."""
+    if by.role != Role.PLANNING:
+        raise NotAllowed("Only the planning division opens a report again.")
+    if reopening.closed_at is not None:
+        raise MoveRefused("This has been closed already.")
+    with records.changing(by=by, verb="end_reopening", at=at, as_verb=True) as work:
+        work.update(reopening, closed_at=at)
+
+
+def close_due(*, at: dt.datetime) -> int:
+    """Close the reopenings whose last day is over, and return how many. Coming late is harmless: the lock looks at
+    the day itself."""
+    due = list(Reopening.select().where(Reopening.closed_at.is_null(), Reopening.until_on < at.date()))
+    if due:
+        with records.changing(by=None, verb="end_reopening", at=at, as_verb=True) as work:
+            for one in due:
+                midnight = dt.datetime.combine(one.until_on + dt.timedelta(days=1), dt.time())
+                work.update(one, closed_at=min(midnight, at))
+    return len(due)
+
+
+def _reopen_report(submission: Submission, *, by: Person, at: dt.datetime, note: str) -> None:
+    """The step of the workflow: open a report again for the usual number of working days."""
+    reopen(submission.obligation, by=by, at=at, reason=note)
 
 
 STEPS = {
-    "submit": submit, "send_back": send_back, "verify": verify, "consolidate": consolidate, "reopen": reopen,
+    "submit": submit, "send_back": send_back, "verify": verify, "consolidate": consolidate, "reopen": _reopen_report,
 }  # fmt: skip
+
+
+# ---------------------------------------------------------------- below: how
 
 
 def _move(
@@ -175,16 +230,59 @@ def _move(
     work.update(submission, seen=submission.version, state=after, **changes)
 
 
-def _check_office(by: Person) -> None:
-    if by.role not in OFFICE_ROLES:
-        raise NotAllowed("Only the office itself fills in its report.")
-
-
-def _check_open(period: Period) -> None:
-    if period.opened_at is None or period.closed_at is not None:
-        raise MoveRefused("This period is closed; the planning division can open it for you.")
-
-
 def _check_owner(submission: Submission, by: Person) -> None:
     if by.role == Role.DIVISION and submission.form_version.form.owner_id != by.unit_id:
         raise NotAllowed("Only the division that owns this form checks its reports.")
+
+
+def _keep_worked_out(work: records.Work, sheet: Sheet, at: dt.datetime) -> None:
+    """Keep what the portal works out beside what was typed, so that every reader finds the same figures."""
+    spec, wanted = sheet.spec, dict[Cell, Entry]()
+    for cell, value in sheet.worked_out.items():
+        if cell.row > 0 or spec.table_of(cell.key) is None or cell.key in spec.feeds:
+            wanted[cell] = value
+    for key in sheet.parts:
+        if (entry := sheet.entries.get(Cell(key))) is not None:
+            wanted[Cell(key)] = entry
+    for cell, held in sheet.answers.items():
+        shown = cell.key.partition(".")[0] in sheet.shown
+        typed = kinds.of(spec.asked[cell.key]).typed and cell.key not in sheet.parts
+        total = cell.row == 0 and spec.table_of(cell.key) is not None
+        if cell not in wanted and (not shown or not typed or total):
+            work.remove(Answer(id=held.id))
+    for cell, entry in wanted.items():
+        applies, number, text = kinds.to_store(spec.asked[cell.key], entry)
+        columns: dict[str, Any] = {
+            "mark": Mark.VALUE if applies else Mark.NOT_APPLICABLE,
+            "number": number,
+            "text": text,
+        }
+        there = sheet.answers.get(cell)
+        if there is None:
+            feeds = spec.feeds.get(cell.key) if cell.row == 0 else None
+            work.create(
+                Answer, submission=sheet.submission, key=cell.key, row=cell.row, indicator=feeds, saved_at=at, **columns
+            )
+        elif there.entry != entry:
+            work.update(Answer(id=there.id), saved_at=at, saved_by=None, **columns)
+
+
+def _settle_marks(work: records.Work, submission: Submission, at: dt.datetime) -> None:
+    open_marks = Comment.select().where(
+        Comment.submission == submission.id, Comment.key != "", Comment.settled_at.is_null()
+    )
+    for mark in open_marks:
+        work.update(mark, settled_at=at)
+
+
+def _tell_office(work: records.Work, obligation: Obligation, at: dt.datetime, kind: str, words: str) -> None:
+    """Let the people of an office hear of what became of their report; each of them once."""
+    form = obligation.form.name if obligation.form is not None else obligation.subject
+    people = Person.select().where(
+        Person.unit == obligation.unit_id, Person.is_active, Person.role.in_(sorted(OFFICE_ROLES))
+    )
+    for person in people:
+        work.create(
+            Notice, person=person, at=at, kind=kind, about=f"{obligation.id}/{at.isoformat()}",
+            text=f"{form} {words}", link=f"/admin/answers/?obligation={obligation.id}",
+        )  # fmt: skip

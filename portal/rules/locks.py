@@ -7,11 +7,13 @@ cannot be keyed; here no control is shut without a `Lock` that answers it and le
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.errors import MoveRefused, PortalError
 from portal.rules.access import Role
+from portal.rules.deadlines import is_working_day
 from portal.rules.workflow import State
 
 
@@ -106,6 +108,15 @@ def is_reopened(standing: Standing, at: dt.datetime) -> bool:
         and at.date() <= standing.reopened_until
         and standing.reopening_closed_at is None
     )
+
+
+def last_day_open(from_day: dt.date, days: int, holidays: Set[dt.date]) -> dt.date:
+    """Return the last of `days` working days that follow `from_day`, weekends and holidays left out."""
+    day, left = from_day, days
+    while left:
+        day += dt.timedelta(days=1)
+        left -= is_working_day(day, holidays)
+    return day
 
 
 def report_lock(standing: Standing, at: dt.datetime) -> Lock | None:
