@@ -7,8 +7,22 @@ from pathlib import Path
 from flask import Flask
 from flask_admin import Admin
 
-from admin_views import budget, cooperatives, forms, people, periods, plans, runs, submissions, trail, units, visits
-from portal.web import home, reports
+from admin_views import (
+    budget,
+    cooperatives,
+    forms,
+    imports,
+    notices,
+    people,
+    periods,
+    plans,
+    runs,
+    submissions,
+    trail,
+    units,
+    visits,
+)
+from portal.web import designer, home, reports
 from portal.web import submissions as filling_in
 from portal.web.language import lazy
 
@@ -43,9 +57,11 @@ def register(app: Flask) -> Admin:
         plans.MonthPlanScreen(lazy("Monthly plans"), PLANS),
         budget.BudgetLineScreen(lazy("Budget lines"), PLANS),
         budget.DisbursementScreen(lazy("Disbursements"), PLANS),
+        imports.ImportLineScreen(lazy("Lines of finance files"), PLANS),
         periods.PeriodScreen(lazy("Periods"), CALENDAR),
         periods.DeadlineScreen(lazy("Deadlines"), CALENDAR),
         periods.HolidayScreen(lazy("Holidays"), CALENDAR),
+        designer.DesignerPage(lazy("Form designer"), CALENDAR),
         forms.FormScreen(lazy("Report forms"), CALENDAR),
         forms.FormVersionScreen(lazy("Form versions"), CALENDAR),
         forms.FormAssignmentScreen(lazy("Who owes a form"), CALENDAR),
@@ -59,11 +75,12 @@ def register(app: Flask) -> Admin:
         visits.VisitActivityScreen(lazy("Kinds of promotion work"), REFERENCE),
         budget.BudgetCategoryScreen(lazy("Budget categories"), REFERENCE),
         budget.DisbursementTargetScreen(lazy("Disbursement targets"), REFERENCE),
+        imports.CodeMapScreen(lazy("Codes of finance files"), REFERENCE),
         people.PersonScreen(lazy("People"), SYSTEM),
         people.SignInScreen(lazy("Sign-ins"), SYSTEM),
         runs.RunScreen(lazy("Runs"), SYSTEM),
         runs.EditionScreen(lazy("Editions"), SYSTEM),
-        runs.NoticeScreen(lazy("Notices"), SYSTEM),
+        notices.NoticeScreen(lazy("Notices"), SYSTEM),
         trail.AuditEntryScreen(lazy("Audit trail"), SYSTEM),
         trail.RevisionScreen(lazy("Revisions"), SYSTEM),
     ):

@@ -33,11 +33,14 @@ class PeriodScreen(Screen):
     small = True
     icon = "cal"
     column_list = (
-        "number", "kind", "fiscal_year", "starts_on", "ends_on", "data_as_of", "meets_on", "opened_at", "closed_at",
+        "number", "kind", "fiscal_year", "starts_on", "ends_on", "opens_on", "data_as_of", "meets_on", "opened_at",
+        "closes_on", "closed_at",
     )  # fmt: skip
     column_filters = ("fiscal_year", "kind", "starts_on")
     column_default_sort = ("starts_on", False)
-    form_columns = ("fiscal_year", "kind", "number", "starts_on", "ends_on", "opens_on", "data_as_of", "meets_on")
+    form_columns = (
+        "fiscal_year", "kind", "number", "starts_on", "ends_on", "opens_on", "closes_on", "data_as_of", "meets_on",
+    )  # fmt: skip
     not_typed = ("opened_at", "closed_at")
     buttons = (
         Button("open", lazy("Open the period"), periods.open_period, KEEPERS, icon="play",
@@ -56,10 +59,10 @@ class DeadlineScreen(Screen):
     open_to = CENTRAL
     small = True
     icon = "clock"
-    column_list = ("duty", "kind", "fiscal_year", "day", "months_after", "from_number", "roll")
+    column_list = ("duty", "kind", "fiscal_year", "day", "months_after", "from_number", "roll", "certainty")
     column_filters = ("fiscal_year", "duty", "kind")
     column_default_sort = ("id", False)
-    form_columns = ("fiscal_year", "duty", "kind", "day", "months_after", "from_number", "roll")
+    form_columns = ("fiscal_year", "duty", "kind", "day", "months_after", "from_number", "roll", "certainty")
 
 
 def _waive(obligation: Obligation, **given: object) -> None:

@@ -1,10 +1,10 @@
-"""Screens: runs, editions and notices, as they stand in the ledger. Asking for a book is a page of portal.web."""
+"""Screens: runs and editions, as they stand in the ledger. Asking for a book is a page of portal.web."""
 
 from __future__ import annotations
 
 from admin_views import panels
 from admin_views.base import CENTRAL, Screen
-from models import Edition, Notice, Run
+from models import Edition, Run
 
 
 class RunScreen(Screen):
@@ -32,25 +32,13 @@ class EditionScreen(Screen):
     open_to = CENTRAL
     icon = "book"
     adds = changes = False
-    column_list = ("subject", "book", "number", "state", "pages", "made_at", "sha256")
-    column_filters = ("book", "fiscal_year", "state", "made_at")
+    column_list = ("subject", "book", "number", "state", "reported", "owing", "pages", "cut_at", "made_at", "sha256")
+    column_filters = ("book", "fiscal_year", "state", "made_at", "decided_by")
     column_default_sort = ("id", True)
     not_typed = (
-        "book", "fiscal_year", "period", "subject", "number", "state", "unit", "run", "cut_at", "made_at",
-        "snapshot_sha256", "sha256", "pages", "file_key", "is_demo",
+        "book", "fiscal_year", "period", "subject", "number", "state", "issued_as", "unit", "run", "based_on",
+        "superseded_by", "cut_at", "made_at", "snapshot_sha256", "snapshot_key", "made_with", "sha256", "pages",
+        "file_key", "is_demo", "reported", "owing", "missing_plan", "differs", "decided_by", "decided_at", "signer",
+        "signer_post", "document_number", "document_on", "note",
     )  # fmt: skip
-    not_shown = ("file_key",)
-
-
-class NoticeScreen(Screen):
-    """What a person should hear of; each person's own."""
-
-    table = Notice
-    icon = "bell"
-    adds = changes = False
-    column_list = ("text", "at", "read_at")
-    column_filters = ("at",)
-    column_default_sort = ("at", True)
-    not_typed = (
-        "person", "at", "text", "link", "read_at", "sent_at", "kind", "about", "mail_tries", "mail_error",
-    )  # fmt: skip
+    not_shown = ("file_key", "snapshot_key")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Set
 from enum import StrEnum
@@ -40,6 +41,29 @@ def rolled(day: dt.date, roll: Roll, holidays: Set[dt.date]) -> dt.date:
     while not is_working_day(day, holidays):
         day += step
     return day
+
+
+def nominal(ends_on: dt.date, day: int, months_after: int) -> dt.date:
+    """Return day `day` of the month `months_after` months after the one in which a period ends.
+
+    A month that is too short for the day gives its last one.
+    """
+    year, month = divmod(ends_on.year * 12 + ends_on.month - 1 + months_after, 12)
+    return dt.date(year, month + 1, min(day, calendar.monthrange(year, month + 1)[1]))
+
+
+CATCH_UP = dt.timedelta(days=45)
+"""How long after its end a period is still opened by the clock; older ones are history that a person may open."""
+
+
+def opens_now(opens_on: dt.date, ends_on: dt.date, today: dt.date) -> bool:
+    """Return whether the clock opens a period that nobody has opened yet."""
+    return opens_on <= today <= ends_on + CATCH_UP
+
+
+def owes_in(opened_on: dt.date | None, closed_on: dt.date | None, starts_on: dt.date, ends_on: dt.date) -> bool:
+    """Return whether a unit with this life owes anything in a period: it must have been open for a part of it."""
+    return (closed_on is None or closed_on >= starts_on) and (opened_on is None or opened_on <= ends_on)
 
 
 def days_late(due_on: dt.date, handed_in: dt.datetime | None) -> int | None:

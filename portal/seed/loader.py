@@ -10,12 +10,9 @@ from typing import Any
 from models import (
     BudgetCategory,
     CooperativeType,
-    Deadline,
     DisbursementTarget,
     FiscalYear,
-    Holiday,
     MeasureUnit,
-    Period,
     Province,
     Region,
     StoreFact,
@@ -23,9 +20,10 @@ from models import (
     Unit,
     VisitActivity,
 )
-from portal import records
+from portal import periods, records
 from portal.database import tuples
 from portal.records import Work
+from portal.rules import fiscal
 from portal.rules.terms import Certainty, Sector, TargetKind, UnitKind
 from portal.seed import calendar, tables
 
@@ -52,21 +50,8 @@ def load(at: dt.datetime) -> dict[str, int]:
 
 
 def add_year(work: Work, number: int) -> int:
-    """Add a fiscal year with its periods, deadlines and holidays where they lack; return how many rows came."""
-    added = _add(work, FiscalYear, "year", [calendar.year(number)])
-    owner = FiscalYear.get(FiscalYear.year == number)
-    have_periods = set(tuples(Period.select(Period.kind, Period.number).where(Period.fiscal_year == owner)))
-    for values in calendar.periods(number):
-        if (values["kind"], values["number"]) not in have_periods:
-            work.create(Period, fiscal_year=owner.id, **values)
-            added += 1
-    have_deadlines = set(tuples(Deadline.select(Deadline.duty, Deadline.kind).where(Deadline.fiscal_year == owner)))
-    for values in calendar.deadlines():
-        if (values["duty"], values["kind"]) not in have_deadlines:
-            work.create(Deadline, fiscal_year=owner.id, **values)
-            added += 1
-    days = [{"day": day, "name": name[:200]} for day, name in calendar.public_holidays(number)]
-    return added + _add(work, Holiday, "day", days)
+    """Add a fiscal year with its periods, deadlines and public holidays where they lack; return how many rows came."""
+    return periods.add_year(work, number, calendar.public_holidays(number))
 
 
 # ---------------------------------------------------------------- below: how
@@ -168,8 +153,12 @@ def _kinds(work: Work) -> dict[str, int]:
 
 def _calendar(work: Work) -> dict[str, int]:
     others = {int(r["fiscal_year"]) for r in tables.rows("disbursement_targets")} - {tables.YEAR}
+    years = [
+        {"year": number, "starts_on": fiscal.first_day(number), "ends_on": fiscal.last_day(number)}
+        for number in sorted(others)
+    ]
     return {
-        "FiscalYear": _add(work, FiscalYear, "year", [calendar.year(number) for number in sorted(others)]),
+        "FiscalYear": _add(work, FiscalYear, "year", years),
         "Period": add_year(work, tables.YEAR),
     }
 

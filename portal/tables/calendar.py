@@ -16,7 +16,7 @@ from playhouse.fields import EnumField
 
 from portal.rules.deadlines import Roll
 from portal.rules.fiscal import ERA
-from portal.rules.terms import Duty, FormState, PeriodKind
+from portal.rules.terms import Certainty, Duty, FormState, PeriodKind
 from portal.tables.columns import Kept, ThaiJSONField, one_of
 from portal.tables.places import Person, Unit
 from portal.tables.plans import FiscalYear, Project
@@ -33,7 +33,11 @@ class Holiday(Kept):
 
 
 class Period(Kept):
-    """A month, quarter or year that is reported on. `data_as_of` is the day its figures stand for."""
+    """A month, quarter or year that is reported on.
+
+    `data_as_of` is the day its figures stand for. The clock opens it on `opens_on`, and closes it after the day
+    `closes_on` where one is set.
+    """
 
     fiscal_year = ForeignKeyField(FiscalYear, backref="periods", on_delete="RESTRICT")
     fiscal_year_id: int
@@ -42,6 +46,7 @@ class Period(Kept):
     starts_on = DateField(index=True)
     ends_on = DateField()
     opens_on = DateField()
+    closes_on = DateField(null=True)
     data_as_of = DateField(null=True)
     meets_on = DateField(null=True)
     opened_at = DateTimeField(null=True)
@@ -54,6 +59,7 @@ class Period(Kept):
             Check("number BETWEEN 1 AND 12"),
             Check("kind <> 'quarter' OR number <= 4", name="period_four_quarters"),
             Check("ends_on >= starts_on"),
+            Check("closes_on IS NULL OR closes_on >= opens_on", name="period_opens_before_it_closes"),
         ]
 
     @property
@@ -66,7 +72,10 @@ class Period(Kept):
 
 
 class Deadline(Kept):
-    """When a duty is due: day `day`, `months_after` months after the month in which the period ends."""
+    """When a duty is due: day `day`, `months_after` months after the month in which the period ends.
+
+    `certainty` says how sure the day and its rolling are.
+    """
 
     fiscal_year = ForeignKeyField(FiscalYear, backref="deadlines", on_delete="RESTRICT")
     fiscal_year_id: int
@@ -76,6 +85,7 @@ class Deadline(Kept):
     months_after = SmallIntegerField(default=0)
     from_number = SmallIntegerField(default=1)
     roll = EnumField(Roll, max_length=10, default=Roll.NONE)
+    certainty = EnumField(Certainty, max_length=12, default=Certainty.SOURCED)
 
     class Meta:
         indexes = ((("fiscal_year", "duty", "kind"), True),)
@@ -83,6 +93,7 @@ class Deadline(Kept):
             one_of("duty", Duty),
             one_of("kind", PeriodKind),
             one_of("roll", Roll),
+            one_of("certainty", Certainty),
             Check("day BETWEEN 1 AND 31"),
             Check("months_after BETWEEN 0 AND 12"),
         ]

@@ -6,6 +6,7 @@ from peewee import (
     BooleanField,
     CharField,
     Check,
+    DateField,
     DateTimeField,
     ForeignKeyField,
     IntegerField,
@@ -14,9 +15,9 @@ from peewee import (
 )
 from playhouse.fields import EnumField
 
-from portal.rules.terms import EditionState, RunKind, RunState
+from portal.rules.terms import BatchState, EditionState, RunKind, RunState
 from portal.tables.calendar import Period
-from portal.tables.columns import Kept, Table, ThaiJSONField, one_of
+from portal.tables.columns import Kept, NumberField, Table, ThaiJSONField, one_of
 from portal.tables.places import Person, Unit
 from portal.tables.plans import FiscalYear
 
@@ -93,7 +94,14 @@ class RunStep(Table):
 
 
 class Edition(Kept):
-    """A printed whole as issued: which figures it froze (`snapshot_sha256`) and the very file (`sha256`)."""
+    """A printed whole as issued: which figures it froze (`snapshot_sha256`) and the very file (`sha256`).
+
+    `issued_as` is the standing on its pages, which stays when it is superseded. A row whose `sha256` is empty has
+    been decided and is being printed by its `run`. `based_on` is the edition whose
+    frozen figures these are; `made_with` names templates, typefaces and libraries. `reported` of `owing` offices had
+    handed in; the others hold `missing_plan` percent of the plan. `differs` counts the figures that are not those of
+    the edition before.
+    """
 
     book = CharField(20)
     fiscal_year = ForeignKeyField(FiscalYear, backref="editions", on_delete="RESTRICT")
@@ -103,29 +111,56 @@ class Edition(Kept):
     subject = CharField(60)
     number = SmallIntegerField()
     state = EnumField(EditionState, max_length=14, default=EditionState.DRAFT)
+    issued_as = EnumField(EditionState, max_length=14, default=EditionState.DRAFT)
     unit = ForeignKeyField(Unit, backref="editions", on_delete="RESTRICT")
     unit_id: int
     run = ForeignKeyField(Run, null=True, backref="editions", on_delete="RESTRICT")
     run_id: int | None
+    based_on = ForeignKeyField("self", null=True, backref="derived", on_delete="RESTRICT")
+    based_on_id: int | None
+    superseded_by = ForeignKeyField("self", null=True, backref="supersedes", on_delete="RESTRICT")
+    superseded_by_id: int | None
     cut_at = DateTimeField()
     made_at = DateTimeField()
     snapshot_sha256 = CharField(64)
-    sha256 = CharField(64)
-    pages = IntegerField()
-    file_key = CharField(200)
+    snapshot_key = CharField(200, default="")
+    made_with = CharField(64, default="")
+    sha256 = CharField(64, default="")
+    pages = IntegerField(default=0)
+    file_key = CharField(200, default="")
     is_demo = BooleanField(default=False)
+    reported = SmallIntegerField(default=0)
+    owing = SmallIntegerField(default=0)
+    missing_plan = NumberField(null=True)
+    differs = IntegerField(null=True)
+    decided_by = ForeignKeyField(Person, null=True, backref="editions", on_delete="RESTRICT")
+    decided_by_id: int | None
+    decided_at = DateTimeField(null=True)
+    signer = CharField(200, default="")
+    signer_post = CharField(200, default="")
+    document_number = CharField(100, default="")
+    document_on = DateField(null=True)
+    note = TextField(default="")
     unit_path = ("unit",)
 
     class Meta:
         indexes = ((("book", "subject", "number"), True),)
-        constraints = [one_of("state", EditionState), Check("pages > 0")]
+        constraints = [
+            one_of("state", EditionState),
+            one_of("issued_as", EditionState),
+            Check("(sha256 = '' AND file_key = '') OR (sha256 <> '' AND pages > 0)", name="edition_printed_whole"),
+            Check("state <> 'approved' OR (signer <> '' AND document_number <> '')", name="edition_approved_by"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.book} {self.subject} #{self.number}"
 
 
 class Notice(Table):
-    """Something a person should hear of. `kind` and `about` say of what, so that it is said once."""
+    """Something a person should hear of. `kind` and `about` say of what, so that it is said once.
+
+    `sent_at` is when its mail was handed to the mail server; until then it is tried again from `mail_after` on.
+    """
 
     person = ForeignKeyField(Person, backref="notices", on_delete="CASCADE")
     person_id: int
@@ -138,7 +173,11 @@ class Notice(Table):
     about = CharField(120, default="")
     mail_tries = SmallIntegerField(default=0)
     mail_error = TextField(default="")
+    mail_after = DateTimeField(null=True)
     unit_path = ("person", "unit")
+
+    class Meta:
+        indexes = ((("person", "read_at"), False),)
 
 
 # A person hears of one thing once.
@@ -148,13 +187,18 @@ Notice.add_index(
 
 
 class ImportBatch(Table):
-    """One file taken in: what was read and what came of it; a batch can be undone."""
+    """One file taken in: what was read and what came of it; a batch can be undone.
+
+    It waits to be read, is staged with its preview, accepted by a person, taken; or refused, or undone. `is_whole` says
+    that the file tells all the money of its year (or of its one office): what it leaves out is nil. `word` is why a
+    person took it although something did not agree. `entry_number` is the trail's entry with every row's picture.
+    """
 
     source = CharField(40)
     file_name = CharField(300)
     file_sha256 = CharField(64)
     file_key = CharField(200, default="")
-    state = CharField(12, default="staged")
+    state = EnumField(BatchState, max_length=12, default=BatchState.WAITING)
     lines_read = IntegerField(default=0)
     lines_taken = IntegerField(default=0)
     lines_refused = IntegerField(default=0)
@@ -164,11 +208,25 @@ class ImportBatch(Table):
     unit = ForeignKeyField(Unit, backref="imports", on_delete="RESTRICT")
     unit_id: int
     at = DateTimeField()
+    fiscal_year = ForeignKeyField(FiscalYear, null=True, backref="imports", on_delete="RESTRICT")
+    fiscal_year_id: int | None
+    as_of = DateField(null=True)
+    is_whole = BooleanField(default=True)
+    word = TextField(default="")
+    taken_by = ForeignKeyField(Person, null=True, backref="imports_taken", on_delete="RESTRICT")
+    taken_by_id: int | None
+    taken_at = DateTimeField(null=True)
+    entry_number = IntegerField(null=True)
+    undone_by = ForeignKeyField(Person, null=True, backref="imports_undone", on_delete="RESTRICT")
+    undone_by_id: int | None
     undone_at = DateTimeField(null=True)
     unit_path = ("unit",)
 
     class Meta:
-        constraints = [one_of("state", ("staged", "taken", "refused", "undone"))]  # type: ignore[arg-type]
+        constraints = [one_of("state", BatchState)]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.file_name}"
 
 
 class ExportRun(Table):

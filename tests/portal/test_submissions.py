@@ -103,31 +103,6 @@ def test_nothing_is_handed_in_after_the_period_closed(migrated):
         submissions.submit(Submission.get_by_id(report.id), by=make.person(Role.APPROVER, report.unit), at=NOON)
 
 
-def test_opening_a_period_makes_each_obligation_once(database):
-    form = make.form()
-    period = make.period(3, is_open=False)
-
-    made = periods.open_period(period, by=make.person(Role.PLANNING), at=NOON)
-    again = periods.open_period(period, by=make.person(Role.PLANNING), at=NOON)
-
-    reports = Obligation.select().where(Obligation.period == period, Obligation.form == form)
-    assert reports.count() == 78
-    assert made == 156  # the form, and the visits
-    assert again == 0
-    assert {o.due_on for o in reports} == {dt.date(2022, 12, 20)}
-
-
-def test_a_unit_closed_before_the_period_owes_nothing_in_it(database):
-    make.form()
-    gone = make.unit(closed_on=dt.date(2022, 11, 30))
-    december, october = make.period(3, is_open=False), make.period(1, is_open=False)
-
-    periods.open_period(october, by=None, at=NOON)
-    periods.open_period(december, by=None, at=NOON)
-
-    assert {o.period_id for o in Obligation.select().where(Obligation.unit == gone)} == {october.id}
-
-
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

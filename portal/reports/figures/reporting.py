@@ -14,6 +14,7 @@ from portal.reports.chapter import Cut
 from portal.reports.figures import reading
 from portal.reports.figures.offices import year_id
 from portal.rules.deadlines import Timeliness, timeliness
+from portal.rules.duties import OFFICE_DUTIES
 from portal.rules.terms import ObligationState, PeriodKind
 from portal.rules.workflow import State
 
@@ -58,6 +59,7 @@ def months_due(cut: Cut) -> dict[int, tuple[MonthDue, ...]]:
             Period.kind == PeriodKind.MONTH,
             Period.number <= cut.last_period,
             Obligation.state != ObligationState.WAIVED,
+            Obligation.duty.in_(OFFICE_DUTIES),
         )
         .group_by(Obligation.unit, Period.number, Obligation.due_on, Obligation.state, met_on)
         .tuples()
@@ -140,6 +142,7 @@ def forms_due(cut: Cut) -> tuple[FormDue, ...]:
             Period.kind == PeriodKind.MONTH,
             Period.number == cut.last_period,
             Obligation.state != ObligationState.WAIVED,
+            Obligation.duty.in_(OFFICE_DUTIES),
         )
         .group_by(Obligation.subject, Form.name)
         .order_by(Obligation.subject)
