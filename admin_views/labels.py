@@ -81,6 +81,8 @@ LABELS: dict[type[m.Table], Label] = {
     m.VisitPlan: _label("cooperative.name", "fiscal_year.year", finds=("cooperative.name",)),
     m.BudgetCategory: _label("name", finds=("name", "code"), order=("code",)),
     m.BudgetLine: _label("code", "unit.short", finds=("code", "unit.short")),
+    m.ImportBatch: _label("id", "file_name", finds=("file_name",)),
     m.Run: _label("kind", "subject", finds=("subject",), order=("asked_at",)),
+    m.Edition: _label("book", "subject", "number", finds=("subject",)),
     m.AuditEntry: _label("id", finds=()),
 }

@@ -10,9 +10,11 @@ from pathlib import Path
 from jobs.words import speak
 from jobs.worker import at_work
 from portal import clock
-from portal.reports import editions, runs
+from portal.files import Files
+from portal.reports import editions, ledger, runs
 from portal.reports.chapter import Cut
 from portal.reports.runs import Asked, Made, Progress
+from portal.reports.whole import Issue
 
 PROCESSES = 2
 
@@ -20,7 +22,8 @@ PROCESSES = 2
 def compile_run(run_id: int) -> None:
     """Make the pack or book that one run asks for. Safe to repeat: a run that has ended is left alone."""
     with at_work() as work:
-        maker = Maker(work.settings.data / "runs", cache=work.settings.data / "chapters", go_on=work.go_on)
+        data = work.settings.data
+        maker = Maker(data / "runs", cache=data / "chapters", files=work.files, go_on=work.go_on)
         try:
             runs.compile_run(run_id, make=maker, files=work.files, now=clock.now, speak=speak)
         finally:
@@ -30,30 +33,43 @@ def compile_run(run_id: int) -> None:
 class Maker:
     """Makes what a run asks for in a folder of its own, with the chapters that were set before."""
 
-    def __init__(self, folder: Path, *, cache: Path, go_on: Callable[[], None]) -> None:
-        self._folder, self._cache, self._go_on = folder, cache, go_on
+    def __init__(self, folder: Path, *, cache: Path, files: Files, go_on: Callable[[], None]) -> None:
+        self._folder, self._cache, self._files, self._go_on = folder, cache, files, go_on
         self._own: Path | None = None
 
     def __call__(self, asked: Asked, progress: Progress) -> Made:
-        """Print the book of the records as they stand, telling `progress` of every chapter."""
+        """Print the records as they stand, or the frozen figures of the edition that the run is to issue."""
         self._own = self._new_folder(asked.run_id)
-        year, month = runs.fiscal_cut(asked.kind, asked.subject)
+        edition = ledger.pending(asked.run_id)
+        if edition is not None:
+            text, issue = ledger.figures(edition, self._files), ledger.issue_of(edition)
+        else:
+            year, month = runs.fiscal_cut(asked.kind, asked.subject)
+            cut = Cut(fiscal_year=year, period=month, cut_at=clock.now(), is_demo=runs.is_demo())
+            text = editions.take_snapshot(asked.kind.value, cut)
+            issue = Issue(ledger.next_number(asked.kind, asked.subject))
 
         def beat() -> None:
             self._go_on()
             progress.beat()
 
-        cut = Cut(fiscal_year=year, period=month, cut_at=clock.now(), is_demo=runs.is_demo())
-        made = editions.compile_book(
-            asked.kind.value,
-            cut,
-            self._own,
-            _Teller(progress),
-            cache=self._cache,
-            workers=PROCESSES,
-            beat=beat,
+        made = editions.reissue(
+            text, self._own, _Teller(progress), issue=issue, cache=self._cache, workers=PROCESSES, beat=beat
         )
-        return Made(made.path, made.sha256, made.pages, made.snapshot_sha256, cut.cut_at, cut.is_demo)
+        covered = made.coverage
+        return Made(
+            made.path,
+            made.sha256,
+            made.pages,
+            made.snapshot_sha256,
+            made.cut.cut_at,
+            made.cut.is_demo,
+            figures=text,
+            made_with=made.made_with,
+            reported=covered.reported,
+            owing=covered.owing,
+            missing_plan=None if covered.plan is None else round(covered.plan, 4),
+        )
 
     def clear(self) -> None:
         """Remove what was only needed on the way."""

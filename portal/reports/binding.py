@@ -24,10 +24,11 @@ from pikepdf import Array, Dictionary, Name, Stream, String
 from portal import fonts
 from portal.reports import thai_text
 
-# Chapters write links that leave them with the first prefix, and boxes that want the number of the page an
-# anchor stands on with the second.
+# Chapters write links that leave them with the first prefix, boxes that want the number of the page an anchor
+# stands on with the second, and boxes that want the standing of the edition with the third.
 LINK = "https://book.invalid/to#"
 NUMBER = "https://book.invalid/page#"
+STANDING = "https://book.invalid/standing#"
 MM = 72 / 25.4
 STAMP_FACES = ("Sarabun-400", "Sarabun-600")
 INK2, ALERT = "0.275 0.322 0.369", "0.584 0.122 0.086"
@@ -57,7 +58,8 @@ class Imprint:
     """What is said of the whole book, on its pages and in its data.
 
     Margins are in millimetres; `mirrored` shifts even pages so that the inner margin stays at the spine.
-    `demo` is the mark on top of every page, empty for a real book.
+    `mark` stands on top of every page (a demonstration, figures not whole); `standing` is written wherever a
+    page leaves a box for it.
     """
 
     title: str
@@ -69,7 +71,8 @@ class Imprint:
     outer: float
     foot_at: float
     mirrored: bool = False
-    demo: str = ""
+    mark: str = ""
+    standing: str = ""
     language: str = "th"
 
 
@@ -177,9 +180,9 @@ class _Book:
     def _foot(self, page: int) -> list[_Stamp]:
         imprint, width = self.imprint, float(self.pages[page].MediaBox[2])
         made = []
-        if imprint.demo:
+        if imprint.mark:
             height = float(self.pages[page].MediaBox[3])
-            made.append(_Stamp(imprint.demo, width / 2, height - 7 * MM, 7.2, STAMP_FACES[1], "centre", ALERT))
+            made.append(_Stamp(imprint.mark, width / 2, height - 7 * MM, 7.2, STAMP_FACES[1], "centre", ALERT))
         if self.numbered[page]:
             left, right = imprint.inner, imprint.outer
             if imprint.mirrored and page % 2:
@@ -191,24 +194,29 @@ class _Book:
         return made
 
     def _numbers(self, page: int) -> list[_Stamp]:
-        """The page numbers asked for on one page. A box may be cut into several annotations: one is enough."""
+        """What one page leaves boxes for. A box may be cut into several annotations: one is enough."""
         made: dict[tuple[str, int, int], _Stamp] = {}
         for annotation in self.pages[page].get("/Annots", ()):
             address = _address(annotation)
-            if not address.startswith(NUMBER):
+            if not address.startswith((NUMBER, STANDING)):
                 continue
-            name, size, align = (*address.removeprefix(NUMBER).split("~"), "", "")[:3]
-            if name not in self.places:
+            name, size, align = (*address.partition("#")[2].split("~"), "", "")[:3]
+            if address.startswith(STANDING):
+                words = self.imprint.standing
+            elif name in self.places:
+                words = str(self.places[name][0] + 1)
+            else:
                 raise BrokenBook(f"a page number is asked for “{name}”, which is not in the book")
             x0, y0, x1, y1 = (float(v) for v in annotation.Rect)
             points = float(size or 8)
             base = (min(y0, y1) + max(y0, y1)) / 2 - points * 0.34
             x = min(x0, x1) if align == "left" else max(x0, x1)
             made[name, round(x), round(base)] = _Stamp(
-                str(self.places[name][0] + 1),
+                words,
                 x + self.shift(page),
                 base,
                 points,
+                STAMP_FACES[address.startswith(STANDING)],
                 align=align or "right",
                 colour="0.086 0.125 0.169",
                 is_artifact=False,
@@ -217,6 +225,8 @@ class _Book:
 
     def link(self, pdf: pikepdf.Pdf) -> None:
         for page in self.pages:
+            if "/Annots" in page:
+                page.Annots = Array([a for a in page.Annots if not _address(a).startswith(STANDING)])
             for annotation in page.get("/Annots", ()):
                 address = _address(annotation)
                 if address.startswith((LINK, NUMBER)):

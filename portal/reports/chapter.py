@@ -75,36 +75,6 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of the contents. `kind` is part, group or chapter; `anchor` where it leads, empty for nowhere."""
-
-    kind: str
-    number: str
-    title: str
-    anchor: str
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a chapter's figures come from: the function that reads them and the SHA-256 of what it read."""
-
-    number: str
-    title: str
-    reads: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Whole:
-    """What a page about the book itself sees of it."""
-
-    entries: tuple[Entry, ...]
-    sources: tuple[Source, ...]
-    snapshot_sha256: str
-    cut_at: dt.datetime
-
-
-@dataclass(frozen=True)
 class Nothing:
     """The page of a chapter that needs no figures of its own."""
 

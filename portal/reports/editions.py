@@ -1,7 +1,7 @@
 """A book compiled: its figures frozen in one reading, its chapters set apart and kept, then bound.
 
-The same snapshot makes the same bytes on any day, in any time zone and process. Chapters are kept by the hash
-of everything they are made of, so that after a change only what changed is set again.
+The same figures issued as the same edition make the same bytes on any day, in any time zone and process. Chapters
+are kept by the hash of everything they are made of, so that after a change only what changed is set again.
 """
 
 from __future__ import annotations
@@ -16,29 +16,38 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from portal import database, fonts, formats
-from portal.errors import NotFound, OutOfReach, PortalError
-from portal.reports import binding, figures, press, render, snapshot
-from portal.reports.books import BOOKS, Book
-from portal.reports.chapter import Chapter, Cut, Entry, Source, Whole
+from portal.errors import OutOfReach, PortalError
+from portal.reports import binding, figures, press, render, sheets, snapshot
+from portal.reports.books import Book
+from portal.reports.chapter import Cut
+from portal.reports.figures import coverage
+from portal.reports.figures.coverage import Coverage
+from portal.reports.sheets import Frozen, Sheet
+from portal.reports.whole import NO_ISSUE, Issue
 
 AUTHOR = "กรมส่งเสริมสหกรณ์"
 DEMO_MARK = "ข้อมูลสาธิต ไม่ใช่ผลการดำเนินงานจริง"
+PROVISIONAL_MARK = "ข้อมูลยังไม่ครบ"
 KEEP_DAYS = 60
 UNFINISHED = ".unfinished-"
 
 
 @dataclass(frozen=True)
 class Made:
-    """A finished book: the file, its SHA-256 and pages; the frozen figures, their file and SHA-256."""
+    """A finished book: the file, its SHA-256 and pages; the frozen figures, their file and SHA-256,
+    which records they show and how whole they are; and with what the pages were made."""
 
     path: Path
     sha256: str
     pages: int
     snapshot: Path
     snapshot_sha256: str
+    cut: Cut
+    coverage: Coverage
+    made_with: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ def compile_book(
     folder: Path,
     progress: Callable[[Step], None] = ignore,
     *,
+    issue: Issue = NO_ISSUE,
     cache: Path | None = None,
     workers: int = 2,
     beat: Callable[[], None] = lambda: None,
@@ -87,15 +97,16 @@ def compile_book(
     Raises NotFound for an unknown book, OutOfReach when typefaces are missing or the disk refuses, BookFailed
     when a chapter cannot be set.
     """
-    return reissue(take_snapshot(book_slug, cut), folder, progress, cache=cache, workers=workers, beat=beat)
+    text = take_snapshot(book_slug, cut)
+    return reissue(text, folder, progress, issue=issue, cache=cache, workers=workers, beat=beat)
 
 
 def take_snapshot(book_slug: str, cut: Cut) -> str:
     """Gather all figures of a book in one reading of the store and return them as JSON text."""
-    book = _book(book_slug)
+    book = sheets.book(book_slug)
     pieces = []
     with database.one_reading(), figures.shared():
-        for number, chapter in _numbered(book):
+        for number, chapter in sheets.numbered(book):
             if chapter.members is None:
                 page = snapshot.freeze(chapter.gather(cut))
                 pieces.append(
@@ -120,7 +131,8 @@ def take_snapshot(book_slug: str, cut: Cut) -> str:
                         "page": snapshot.freeze(member.page),
                     }
                 )
-    return snapshot.text_of({"book": book_slug, "cut": snapshot.freeze(cut), "pieces": pieces})
+        whole = snapshot.freeze(coverage.coverage(cut))
+    return snapshot.text_of({"book": book_slug, "cut": snapshot.freeze(cut), "coverage": whole, "pieces": pieces})
 
 
 def reissue(
@@ -128,6 +140,7 @@ def reissue(
     folder: Path,
     progress: Callable[[Step], None] = ignore,
     *,
+    issue: Issue = NO_ISSUE,
     cache: Path | None = None,
     workers: int = 2,
     beat: Callable[[], None] = lambda: None,
@@ -139,141 +152,49 @@ def reissue(
         folder.mkdir(parents=True, exist_ok=True)
         kept = cache or folder / "chapters"
         kept.mkdir(parents=True, exist_ok=True)
-        return _compile(text, folder, kept, progress, workers, beat)
+        return _compile(text, issue, folder, kept, progress, workers, beat)
     except OSError as wrong:
         if press.is_full(wrong):
             raise OutOfReach(press.NO_ROOM) from wrong
         raise OutOfReach("The book could not be written: {reason}", reason=str(wrong)) from wrong
 
 
-def filled(text: str) -> list[str]:
+def filled(text: str, issue: Issue = NO_ISSUE) -> list[str]:
     """Return the HTML of every document of a book frozen before, in print order."""
-    frozen = json.loads(text)
-    book, cut = _book(frozen["book"]), snapshot.thaw(Cut, frozen["cut"])
-    return [_filled(sheet, book, cut) for sheet in _sheets(book, cut, frozen["pieces"], snapshot.digest(text))]
+    frozen = sheets.thawed(text)
+    return [sheets.filled(sheet, frozen.book, frozen.cut) for sheet in sheets.sheets(frozen, issue)]
 
 
 def _compile(
-    text: str, folder: Path, cache: Path, progress: Callable[[Step], None], workers: int, beat: Callable[[], None]
+    text: str,
+    issue: Issue,
+    folder: Path,
+    cache: Path,
+    progress: Callable[[Step], None],
+    workers: int,
+    beat: Callable[[], None],
 ) -> Made:
-    frozen = json.loads(text)
-    book, cut = _book(frozen["book"]), snapshot.thaw(Cut, frozen["cut"])
-    sheets = _sheets(book, cut, frozen["pieces"], snapshot.digest(text))
-    _set_all(sheets, book, cut, cache, progress, workers, beat)
+    frozen = sheets.thawed(text)
+    book, cut = frozen.book, frozen.cut
+    listed = sheets.sheets(frozen, issue)
+    _set_all(listed, book, cut, cache, progress, workers, beat)
     out = folder / f"{_name(book, cut)}.pdf"
-    pages = binding.bind(list(_bound(sheets, cache)), _imprint(book, cut, text), out)
+    pages = binding.bind(list(_bound(listed, cache)), _imprint(frozen, issue), out)
     beside = out.with_suffix(".json")
     part = beside.with_name(f".{beside.name}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(beside)
     _tidy(cache)
     sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
-    return Made(out, sha256, pages, beside, snapshot.digest(text))
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """One document to set: a chapter with its figures, still frozen, and where it stands in the book."""
-
-    chapter: Chapter
-    anchor: str
-    number: str
-    title: str
-    above: tuple[tuple[int, str], ...]
-    level: int
-    plain: Any
-    whole: Any
-    key: str
-
-
-def _book(slug: str) -> Book:
-    if slug not in BOOKS:
-        raise NotFound("There is no book called “{slug}”.", slug=slug)
-    return BOOKS[slug]
+    return Made(out, sha256, pages, beside, frozen.sha256, cut, frozen.coverage, render.fingerprint())
 
 
 def _name(book: Book, cut: Cut) -> str:
     return "-".join(word for word in (book.slug, cut.subject, cut.unit_code, cut.project_code) if word)
 
 
-def _numbered(book: Book) -> Iterator[tuple[str, Chapter]]:
-    """Yield each chapter with its number: `3` in a book without parts, `2` for a whole part of one family,
-    `2.1` otherwise; pages about the book itself have none."""
-    part_number = plain_number = 0
-    for part in book.parts:
-        part_number += bool(part.title)
-        inside = 0
-        for chapter in part.chapters:
-            if not chapter.in_contents or chapter.sees_book:
-                yield "", chapter
-            elif not part.title:
-                plain_number += 1
-                yield str(plain_number), chapter
-            elif chapter.members is not None:
-                yield str(part_number), chapter
-            else:
-                inside += 1
-                yield f"{part_number}.{inside}", chapter
-
-
-def _sheets(book: Book, cut: Cut, pieces: list[dict[str, Any]], snapshot_sha256: str) -> list[_Sheet]:
-    chapters = {chapter.slug: chapter for part in book.parts for chapter in part.chapters}
-    part_of = {chapter.slug: part.title for part in book.parts for chapter in part.chapters}
-    part_numbers = {part.title: number for number, part in enumerate((p for p in book.parts if p.title), 1)}
-    entries: list[Entry] = []
-    sources: list[Source] = []
-    drafts: list[dict[str, Any]] = []
-    last_part, last_group = "", ""
-    for piece in pieces:
-        chapter = chapters[piece["chapter"]]
-        anchor = f"c-{chapter.slug}-{piece['code']}" if piece["code"] else f"c-{chapter.slug}"
-        part, group = part_of[chapter.slug], piece["group"]
-        above: list[tuple[int, str]] = []
-        if part != last_part:
-            last_part, last_group = part, ""
-            if part:
-                title = f"ส่วนที่ {part_numbers[part]} {part}"
-                above.append((1, title))
-                entries.append(Entry("part", str(part_numbers[part]), part, anchor))
-        if group != last_group:
-            last_group = group
-            if group:
-                above.append((2, group))
-                entries.append(Entry("group", "", group, anchor))
-        level = 1 + bool(part) + bool(group)
-        if chapter.in_contents:
-            entries.append(Entry("chapter", piece["number"], piece["title"], anchor))
-            reads = f"{chapter.gather.__module__}.{chapter.gather.__qualname__}"
-            if not chapter.sees_book:
-                sources.append(
-                    Source(piece["number"], piece["title"], reads, snapshot.digest(snapshot.text_of(piece["page"])))
-                )
-        drafts.append({"chapter": chapter, "anchor": anchor, "above": tuple(above), "level": level, "piece": piece})
-    whole = snapshot.freeze(Whole(tuple(entries), tuple(sources), snapshot_sha256, cut.cut_at))
-    made_of = render.fingerprint()
-    return [_sheet(draft, whole, made_of, book, cut) for draft in drafts]
-
-
-def _sheet(draft: dict[str, Any], whole: Any, made_of: str, book: Book, cut: Cut) -> _Sheet:
-    chapter, piece = draft["chapter"], draft["piece"]
-    seen = whole if chapter.sees_book else None
-    about = [book.slug, book.title(cut), cut.fiscal_year, cut.period, draft["anchor"]]
-    content = snapshot.text_of([about, piece, seen, made_of])
-    return _Sheet(
-        chapter=chapter,
-        anchor=draft["anchor"],
-        number=piece["number"],
-        title=piece["title"],
-        above=draft["above"],
-        level=draft["level"],
-        plain=piece["page"],
-        whole=seen,
-        key=snapshot.digest(content)[:40],
-    )
-
-
 def _set_all(
-    sheets: list[_Sheet],
+    listed: list[Sheet],
     book: Book,
     cut: Cut,
     cache: Path,
@@ -282,9 +203,9 @@ def _set_all(
     beat: Callable[[], None],
 ) -> None:
     """Set every sheet that is not kept, each in a process of its own."""
-    total, done = len(sheets), 0
-    position = {sheet.key: number for number, sheet in enumerate(sheets, 1)}
-    by_key = {sheet.key: sheet for sheet in sheets}
+    total, done = len(listed), 0
+    position = {sheet.key: number for number, sheet in enumerate(listed, 1)}
+    by_key = {sheet.key: sheet for sheet in listed}
 
     def tell(key: str, state: str, pages: int | None = None, seconds: float = 0, error: str = "") -> None:
         progress(Step(position[key], key, by_key[key].title, state, pages, seconds, done, total, error))
@@ -302,7 +223,7 @@ def _set_all(
             missing.append(key)
     if not missing:
         return
-    render.warm(_page_of(by_key[key].chapter) for key in missing)
+    render.warm(sheets.page_of(by_key[key].chapter) for key in missing)
     # The longest first, so that the last process does not finish alone.
     missing.sort(key=lambda key: -len(snapshot.text_of(by_key[key].plain)))
     failed: list[str] = []
@@ -324,31 +245,9 @@ def _set_all(
         raise BookFailed("{count} chapters could not be set. {which}", count=len(failed), which="; ".join(failed[:5]))
 
 
-def _set(sheet: _Sheet, book: Book, cut: Cut, cache: Path, folder: Path) -> None:
+def _set(sheet: Sheet, book: Book, cut: Cut, cache: Path, folder: Path) -> None:
     """Fill and set one sheet (in a process of its own)."""
-    render.set_into(cache, sheet.key, _filled(sheet, book, cut), folder)
-
-
-def _filled(sheet: _Sheet, book: Book, cut: Cut) -> str:
-    kind = get_type_hints(sheet.chapter.gather)["return"]
-    return render.page_html(
-        _page_of(sheet.chapter),
-        chapter=snapshot.thaw(kind, sheet.plain),
-        title=sheet.title,
-        number=sheet.number,
-        anchor=sheet.anchor,
-        fiscal_year=cut.fiscal_year,
-        period=cut.period,
-        last_period=cut.last_period,
-        book_title=book.title(cut),
-        book_style=book.style,
-        width=210 - book.inner - book.outer,
-        whole=None if sheet.whole is None else snapshot.thaw(Whole, sheet.whole),
-    )
-
-
-def _page_of(chapter: Chapter) -> str:
-    return f"chapters/{chapter.slug}.html"
+    render.set_into(cache, sheet.key, sheets.filled(sheet, book, cut), folder)
 
 
 def _facts(cache: Path, key: str) -> dict[str, Any]:
@@ -356,26 +255,31 @@ def _facts(cache: Path, key: str) -> dict[str, Any]:
     return facts
 
 
-def _bound(sheets: list[_Sheet], cache: Path) -> Iterator[binding.Sheet]:
-    for sheet in sheets:
+def _bound(listed: list[Sheet], cache: Path) -> Iterator[binding.Sheet]:
+    for sheet in listed:
         yield binding.Sheet(
             cache / f"{sheet.key}.pdf", _facts(cache, sheet.key), sheet.level, sheet.above, sheet.chapter.is_numbered
         )
 
 
-def _imprint(book: Book, cut: Cut, text: str) -> binding.Imprint:
-    mark = snapshot.digest(text)[:8]
+def _imprint(frozen: Frozen, issue: Issue) -> binding.Imprint:
+    book, cut, covered = frozen.book, frozen.cut, frozen.coverage
+    cut_at = formats.moment(cut.cut_at)
+    marks = [DEMO_MARK] if cut.is_demo else []
+    if not covered.is_whole:
+        marks.insert(0, f"{PROVISIONAL_MARK} ส่งแล้ว {covered.reported} จาก {covered.owing} หน่วย")
     return binding.Imprint(
         title=book.title(cut),
         author=AUTHOR,
-        subject=f"ตัดยอดข้อมูล {formats.moment(cut.cut_at)} ชุดข้อมูล SHA-256 {snapshot.digest(text)}",
-        foot=f"{book.short(cut)} · {AUTHOR} · ตัดยอด {formats.moment(cut.cut_at)} · ชุดข้อมูล {mark}",
+        subject=f"{issue.words} ตัดยอดข้อมูล {cut_at} ชุดข้อมูล SHA-256 {frozen.sha256}",
+        foot=f"{book.short(cut)} · {issue.words} · ตัดยอด {cut_at} · ชุดข้อมูล {frozen.sha256[:8]}",
         made_at=cut.cut_at,
         inner=book.inner,
         outer=book.outer,
         foot_at=book.foot_at,
         mirrored=book.mirrored,
-        demo=DEMO_MARK if cut.is_demo else "",
+        mark=" · ".join(marks),
+        standing=issue.standing,
     )
 
 

@@ -11,18 +11,20 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from peewee import fn
 
-from models import Edition, FiscalYear, Period, Person, Run, RunStep, StoreFact, Unit, db
+from models import FiscalYear, Person, Run, RunStep, StoreFact, Unit, db
 from portal import database, records
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StoreRefused
 from portal.files import Files
+from portal.reports import ledger
 from portal.rules import fiscal
 from portal.rules.access import CENTRAL_ROLES, Role
-from portal.rules.terms import PeriodKind, RunKind, RunState
+from portal.rules.terms import RunKind, RunState
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ Speak = Callable[[str], Callable[[str], str]]
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a run: the file, and what it was made of."""
+    """What came of a run: the file, the frozen figures it was made of, with what, and how whole they are."""
 
     path: Path
     sha256: str
@@ -49,6 +51,12 @@ class Made:
     snapshot_sha256: str
     cut_at: dt.datetime
     is_demo: bool
+    figures: str = ""
+    made_with: str = ""
+    reported: int = 0
+    owing: int = 0
+    missing_plan: Decimal | None = None
+    differs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ def ask(kind: RunKind, subject: str, *, by: Person | None, at: dt.datetime) -> R
     subject = subject.strip()
     year, _ = fiscal_cut(kind, subject)
     check_has_records(year)
-    return _open_run(kind, subject) or _new_run(kind, subject, by, at)
+    return open_run(kind, subject) or _new_run(kind, subject, by, at)
 
 
 def cancel(run: Run, *, by: Person, at: dt.datetime) -> None:
@@ -131,7 +139,7 @@ def retry(run: Run, *, by: Person, at: dt.datetime) -> None:
         fresh = _fresh(run)
         if fresh.state not in (RunState.FAILED, RunState.CANCELLED):
             raise MoveRefused("Only a failed or cancelled run can be started again.")
-        if _open_run(fresh.kind, fresh.subject) is not None:
+        if open_run(fresh.kind, fresh.subject) is not None:
             raise MoveRefused("This has been asked for again already.")
         work.update(
             fresh,
@@ -322,18 +330,24 @@ def _fresh(run: Run) -> Run:
     return fresh
 
 
-def _open_run(kind: RunKind, subject: str) -> Run | None:
+def add(work: records.Work, kind: RunKind, subject: str, by: Person | None, at: dt.datetime) -> Run:
+    """Add a run within a larger act. Raises StoreRefused when one of this kind and subject is open."""
+    unit = by.unit if by is not None else Unit.select().where(Unit.parent.is_null()).order_by(Unit.id).first()
+    return work.create(Run, kind=kind, subject=subject, asked_by=by, unit=unit, asked_at=at)
+
+
+def open_run(kind: RunKind, subject: str) -> Run | None:
+    """Return the run of this kind and subject that waits or is being made."""
     return Run.get_or_none(Run.kind == kind, Run.subject == subject, Run.state.in_(OPEN))
 
 
 def _new_run(kind: RunKind, subject: str, by: Person | None, at: dt.datetime) -> Run:
-    unit = by.unit if by is not None else Unit.select().where(Unit.parent.is_null()).order_by(Unit.id).first()
     try:
         with records.changing(by=by, verb="ask_run", at=at, as_verb=True) as work:
-            return work.create(Run, kind=kind, subject=subject, asked_by=by, unit=unit, asked_at=at)
+            return add(work, kind, subject, by, at)
     except StoreRefused:
         # Somebody else asked in the same moment: the store lets one of the two in.
-        theirs = _open_run(kind, subject)
+        theirs = open_run(kind, subject)
         if theirs is None:
             raise
         return theirs
@@ -382,10 +396,13 @@ def _end(run_id: int, attempt: int, state: RunState, at: dt.datetime, error: str
 
 
 def _file(run: Run, attempt: int, made: Made, files: Files, at: dt.datetime) -> None:
-    """Keep the file and end the run, or leave no trace and raise when the run is no longer this attempt's."""
+    """Keep the files and end the run, or leave no trace and raise when the run is no longer this attempt's."""
     name = f"{run.kind}-{run.subject}.pdf"
-    key = files.keep(name, made.path)
+    printing = ledger.pending(run.id)
+    kept = [files.keep(name, made.path)]
     try:
+        if printing is None and made.figures:
+            kept.append(ledger.keep_figures(made.figures, files))
         with db.atomic():
             done = (
                 Run.update(
@@ -393,7 +410,7 @@ def _file(run: Run, attempt: int, made: Made, files: Files, at: dt.datetime) -> 
                     ended_at=at,
                     lease_until=None,
                     error="",
-                    file_key=key,
+                    file_key=kept[0],
                     file_name=name,
                     pages=made.pages,
                     sha256=made.sha256,
@@ -402,48 +419,37 @@ def _file(run: Run, attempt: int, made: Made, files: Files, at: dt.datetime) -> 
                 .execute()
             )
             if done:
-                _record_edition(run, made, key, at)
+                _record_edition(run, made, kept, at)
         if not done:
             Progress(run.id, attempt, lambda: at)._look()
             raise _Lost
     except BaseException:
-        files.remove(key)
+        for key in kept:
+            files.remove(key)
         raise
 
 
-def _record_edition(run: Run, made: Made, key: str, at: dt.datetime) -> None:
+def _record_edition(run: Run, made: Made, kept: list[str], at: dt.datetime) -> None:
     """Write down what was printed, unless the very same file was printed last time."""
-    year, month = fiscal_cut(run.kind, run.subject)
-    fiscal_year = FiscalYear.get(FiscalYear.year == year)
-    period = month and Period.get_or_none(
-        Period.fiscal_year == fiscal_year, Period.kind == PeriodKind.MONTH, Period.number == month
-    )
-    latest = (
-        Edition.select()
-        .where(Edition.book == run.kind.value, Edition.subject == run.subject)
-        .order_by(Edition.number.desc())
-        .first()
-    )
-    if latest is not None and latest.sha256 == made.sha256:
+    last = ledger.latest(run.kind, run.subject)
+    if last is not None and last.sha256 == made.sha256:
         return
+    printed = ledger.Printed(
+        file_key=kept[0],
+        sha256=made.sha256,
+        pages=made.pages,
+        snapshot_key=kept[1] if len(kept) > 1 else "",
+        snapshot_sha256=made.snapshot_sha256,
+        made_with=made.made_with,
+        cut_at=made.cut_at,
+        is_demo=made.is_demo,
+        reported=made.reported,
+        owing=made.owing,
+        missing_plan=made.missing_plan,
+        differs=made.differs,
+    )
     with records.changing(by=run.asked_by, verb="make_edition", at=at, as_verb=True) as work:
-        work.create(
-            Edition,
-            book=run.kind.value,
-            fiscal_year=fiscal_year,
-            period=period or None,
-            subject=run.subject,
-            number=latest.number + 1 if latest else 1,
-            unit=run.unit,
-            run=run,
-            cut_at=made.cut_at,
-            made_at=at,
-            snapshot_sha256=made.snapshot_sha256,
-            sha256=made.sha256,
-            pages=made.pages,
-            file_key=key,
-            is_demo=made.is_demo,
-        )
+        ledger.record(work, run, printed, at)
 
 
 def is_demo() -> bool:

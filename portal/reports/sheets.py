@@ -1,0 +1,163 @@
+"""A frozen book laid out as documents to set: each chapter with its figures, its number and its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from portal.errors import NotFound
+from portal.reports import render, snapshot
+from portal.reports.books import BOOKS, Book
+from portal.reports.chapter import Chapter, Cut
+from portal.reports.figures.coverage import Coverage
+from portal.reports.whole import Entry, Issue, Source, Whole
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """Frozen figures read back: whose they are, how whole, and the pieces still as plain JSON."""
+
+    book: Book
+    cut: Cut
+    sha256: str
+    coverage: Coverage
+    pieces: list[dict[str, Any]]
+
+
+def thawed(text: str) -> Frozen:
+    """Read frozen figures back. Raises NotFound for a book that there is not."""
+    plain = json.loads(text)
+    return Frozen(
+        book=book(plain["book"]),
+        cut=snapshot.thaw(Cut, plain["cut"]),
+        sha256=snapshot.digest(text),
+        coverage=snapshot.thaw(Coverage, plain.get("coverage", {})),
+        pieces=plain["pieces"],
+    )
+
+
+def book(slug: str) -> Book:
+    """Return the book called `slug`, or raise NotFound."""
+    if slug not in BOOKS:
+        raise NotFound("There is no book called “{slug}”.", slug=slug)
+    return BOOKS[slug]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One document to set: a chapter with its figures, still frozen, and where it stands in the book."""
+
+    chapter: Chapter
+    anchor: str
+    number: str
+    title: str
+    above: tuple[tuple[int, str], ...]
+    level: int
+    plain: Any
+    whole: Any
+    key: str
+
+
+def numbered(book: Book) -> Iterator[tuple[str, Chapter]]:
+    """Yield each chapter with its number: `3` in a book without parts, `2` for a whole part of one family,
+    `2.1` otherwise; pages about the book itself have none."""
+    part_number = plain_number = 0
+    for part in book.parts:
+        part_number += bool(part.title)
+        inside = 0
+        for chapter in part.chapters:
+            if not chapter.in_contents or chapter.sees_book:
+                yield "", chapter
+            elif not part.title:
+                plain_number += 1
+                yield str(plain_number), chapter
+            elif chapter.members is not None:
+                yield str(part_number), chapter
+            else:
+                inside += 1
+                yield f"{part_number}.{inside}", chapter
+
+
+def sheets(frozen: Frozen, issue: Issue) -> list[Sheet]:
+    """Return every document of a frozen book, in print order, as it is issued."""
+    book, cut = frozen.book, frozen.cut
+    chapters = {chapter.slug: chapter for part in book.parts for chapter in part.chapters}
+    part_of = {chapter.slug: part.title for part in book.parts for chapter in part.chapters}
+    part_numbers = {part.title: number for number, part in enumerate((p for p in book.parts if p.title), 1)}
+    entries: list[Entry] = []
+    sources: list[Source] = []
+    drafts: list[dict[str, Any]] = []
+    last_part, last_group = "", ""
+    for piece in frozen.pieces:
+        chapter = chapters[piece["chapter"]]
+        anchor = f"c-{chapter.slug}-{piece['code']}" if piece["code"] else f"c-{chapter.slug}"
+        part, group = part_of[chapter.slug], piece["group"]
+        above: list[tuple[int, str]] = []
+        if part != last_part:
+            last_part, last_group = part, ""
+            if part:
+                title = f"ส่วนที่ {part_numbers[part]} {part}"
+                above.append((1, title))
+                entries.append(Entry("part", str(part_numbers[part]), part, anchor))
+        if group != last_group:
+            last_group = group
+            if group:
+                above.append((2, group))
+                entries.append(Entry("group", "", group, anchor))
+        level = 1 + bool(part) + bool(group)
+        if chapter.in_contents:
+            entries.append(Entry("chapter", piece["number"], piece["title"], anchor))
+            reads = f"{chapter.gather.__module__}.{chapter.gather.__qualname__}"
+            if not chapter.sees_book:
+                sources.append(
+                    Source(piece["number"], piece["title"], reads, snapshot.digest(snapshot.text_of(piece["page"])))
+                )
+        drafts.append({"chapter": chapter, "anchor": anchor, "above": tuple(above), "level": level, "piece": piece})
+    seen = Whole(tuple(entries), tuple(sources), frozen.sha256, cut.cut_at, issue, frozen.coverage)
+    whole = snapshot.freeze(seen)
+    made_of = render.fingerprint()
+    return [_sheet(draft, whole, made_of, book, cut) for draft in drafts]
+
+
+def _sheet(draft: dict[str, Any], whole: Any, made_of: str, book: Book, cut: Cut) -> Sheet:
+    chapter, piece = draft["chapter"], draft["piece"]
+    seen = whole if chapter.sees_book else None
+    about = [book.slug, book.title(cut), cut.fiscal_year, cut.period, draft["anchor"]]
+    content = snapshot.text_of([about, piece, seen, made_of])
+    return Sheet(
+        chapter=chapter,
+        anchor=draft["anchor"],
+        number=piece["number"],
+        title=piece["title"],
+        above=draft["above"],
+        level=draft["level"],
+        plain=piece["page"],
+        whole=seen,
+        key=snapshot.digest(content)[:40],
+    )
+
+
+def filled(sheet: Sheet, book: Book, cut: Cut) -> str:
+    """Return the HTML of one document."""
+    kind = get_type_hints(sheet.chapter.gather)["return"]
+    return render.page_html(
+        page_of(sheet.chapter),
+        chapter=snapshot.thaw(kind, sheet.plain),
+        title=sheet.title,
+        number=sheet.number,
+        anchor=sheet.anchor,
+        fiscal_year=cut.fiscal_year,
+        period=cut.period,
+        last_period=cut.last_period,
+        book_title=book.title(cut),
+        book_style=book.style,
+        width=210 - book.inner - book.outer,
+        whole=None if sheet.whole is None else snapshot.thaw(Whole, sheet.whole),
+    )
+
+
+def page_of(chapter: Chapter) -> str:
+    """Return the path of a chapter's template."""
+    return f"chapters/{chapter.slug}.html"
