@@ -4,10 +4,11 @@
     plans                    FiscalYear MeasureUnit Plan Project Activity Indicator Target MonthPlan
     calendar and forms       Holiday Period Deadline Form FormVersion FormAssignment
     obligations, submissions Obligation Submission Answer Comment Reopening UnlockRequest Attachment
-    cooperatives and visits  CooperativeType Cooperative CooperativeYear
-                             VisitActivity VisitPlan VisitPlanLine Visit
-    money                    BudgetCategory DisbursementTarget BudgetLine Disbursement
+    cooperatives and visits  CooperativeType Cooperative CooperativeYear AuditorRemark
+                             VisitActivity VisitPlan VisitPlanLine Visit VisitWork VisitOfficer
+    money                    BudgetCategory DisbursementTarget BudgetLine Disbursement MoneySum CodeMap ImportLine
     machines                 Run RunStep Edition Notice ImportBatch ExportRun StoreFact
+    doors for machines       ApiToken KeptReply
     memory                   AuditEntry Revision
 
 Each section is a file of portal/tables; everybody imports from here. A table holds columns, keys, constraints,
@@ -26,6 +27,10 @@ from portal.tables.calendar import (
     Period,
 )
 from portal.tables.columns import SCALE, Kept, NumberField, Table, ThaiJSONField, db, text_of
+from portal.tables.doors import (
+    ApiToken,
+    KeptReply,
+)
 from portal.tables.machines import (
     Edition,
     ExportRun,
@@ -42,8 +47,11 @@ from portal.tables.memory import (
 from portal.tables.money import (
     BudgetCategory,
     BudgetLine,
+    CodeMap,
     Disbursement,
     DisbursementTarget,
+    ImportLine,
+    MoneySum,
 )
 from portal.tables.places import (
     PasswordLink,
@@ -73,13 +81,16 @@ from portal.tables.reports import (
     UnlockRequest,
 )
 from portal.tables.visits import (
+    AuditorRemark,
     Cooperative,
     CooperativeType,
     CooperativeYear,
     Visit,
     VisitActivity,
+    VisitOfficer,
     VisitPlan,
     VisitPlanLine,
+    VisitWork,
 )
 
 __all__ = [
@@ -88,10 +99,13 @@ __all__ = [
     "SCALE",
     "Activity",
     "Answer",
+    "ApiToken",
     "Attachment",
     "AuditEntry",
+    "AuditorRemark",
     "BudgetCategory",
     "BudgetLine",
+    "CodeMap",
     "Comment",
     "Cooperative",
     "CooperativeType",
@@ -107,9 +121,12 @@ __all__ = [
     "FormVersion",
     "Holiday",
     "ImportBatch",
+    "ImportLine",
     "Indicator",
     "Kept",
+    "KeptReply",
     "MeasureUnit",
+    "MoneySum",
     "MonthPlan",
     "Notice",
     "NumberField",
@@ -135,8 +152,10 @@ __all__ = [
     "UnlockRequest",
     "Visit",
     "VisitActivity",
+    "VisitOfficer",
     "VisitPlan",
     "VisitPlanLine",
+    "VisitWork",
     "db",
     "text_of",
 ]
@@ -146,10 +165,12 @@ ALL: tuple[type[Table], ...] = (
     FiscalYear, MeasureUnit, Plan, Project, Activity, Indicator, Target, MonthPlan,
     Holiday, Period, Deadline, Form, FormVersion, FormAssignment,
     Obligation, Submission, Answer, Comment, Reopening, UnlockRequest,
-    CooperativeType, Cooperative, CooperativeYear, VisitActivity, VisitPlan, VisitPlanLine, Visit,
+    CooperativeType, Cooperative, CooperativeYear, AuditorRemark, VisitActivity, VisitPlan, VisitPlanLine, Visit,
+    VisitWork, VisitOfficer,
     Attachment,
-    BudgetCategory, DisbursementTarget, BudgetLine, Disbursement,
-    Run, RunStep, Edition, Notice, ImportBatch, ExportRun, StoreFact,
+    BudgetCategory, DisbursementTarget, BudgetLine, Disbursement, MoneySum,
+    Run, RunStep, Edition, Notice, ImportBatch, CodeMap, ImportLine, ExportRun, StoreFact,
+    ApiToken, KeptReply,
     AuditEntry, Revision,
 )  # fmt: skip
 BY_NAME: dict[str, type[Table]] = {table.__name__: table for table in ALL}

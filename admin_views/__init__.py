@@ -50,6 +50,7 @@ def register(app: Flask) -> Admin:
         submissions.CommentScreen(lazy("Remarks"), RESULTS),
         cooperatives.CooperativeScreen(lazy("Cooperatives and groups"), REGISTRY),
         cooperatives.CooperativeYearScreen(lazy("Strength and grade"), REGISTRY),
+        cooperatives.AuditorRemarkScreen(lazy("Auditor's remarks"), REGISTRY),
         plans.ProjectScreen(lazy("Projects"), PLANS),
         plans.ActivityScreen(lazy("Activities"), PLANS),
         plans.IndicatorScreen(lazy("Indicators"), PLANS),

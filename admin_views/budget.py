@@ -37,14 +37,16 @@ class BudgetLineScreen(Screen):
 
     table = BudgetLine
     icon = "coin"
-    column_list = ("code", "fiscal_year", "unit", "project", "category", "nature", "after_transfers", "received")
+    column_list = (
+        "code", "name", "fiscal_year", "unit", "project", "category", "nature", "after_transfers", "received",
+    )  # fmt: skip
     column_filters = ("fiscal_year", "unit", "unit.region", "project", "category", "nature", "received")
     column_default_sort = ("id", True)
     column_export_list = (
-        "code", "fiscal_year", "unit", "project", "category", "nature", "act", "after_transfers", "received",
+        "code", "fiscal_year", "unit", "project", "category", "nature", "act", "after_transfers", "received", "name",
     )  # fmt: skip
     form_columns = (
-        "fiscal_year", "code", "unit", "project", "category", "nature", "act", "after_transfers", "received",
+        "fiscal_year", "code", "name", "unit", "project", "category", "nature", "act", "after_transfers", "received",
     )  # fmt: skip
     panels = (panels.disbursements,)
 

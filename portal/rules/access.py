@@ -38,7 +38,7 @@ WRITERS: dict[str, frozenset[Role]] = {
         frozenset({Role.ADMIN}),
     ),
     **dict.fromkeys(
-        ("FiscalYear", "Plan", "Period", "Deadline", "DisbursementTarget", "BudgetLine", "Disbursement"),
+        ("FiscalYear", "Plan", "Period", "Deadline", "DisbursementTarget", "BudgetLine", "Disbursement", "CodeMap"),
         frozenset({Role.ADMIN, Role.PLANNING}),
     ),
     **dict.fromkeys(
@@ -57,6 +57,7 @@ WRITERS: dict[str, frozenset[Role]] = {
     ),
     "Cooperative": frozenset({Role.ADMIN, Role.APPROVER, Role.REPORTER}),
     "CooperativeYear": frozenset({Role.ADMIN, Role.DIVISION, Role.APPROVER, Role.REPORTER}),
+    "AuditorRemark": frozenset({Role.ADMIN, Role.DIVISION, Role.APPROVER, Role.REPORTER}),
     "VisitPlan": frozenset({Role.APPROVER, Role.REPORTER}),
     "VisitPlanLine": frozenset({Role.APPROVER, Role.REPORTER}),
     "Visit": frozenset({Role.APPROVER, Role.REPORTER}),

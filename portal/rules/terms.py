@@ -132,6 +132,29 @@ class VisitState(StrEnum):
     RETURNED = "returned"
 
 
+class ActionState(StrEnum):
+    """How an agreed action stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class RemarkKind(StrEnum):
+    """What an auditor found."""
+
+    OBSERVATION = "observation"
+    DEFECT = "defect"
+
+
+class RemarkState(StrEnum):
+    """How far an auditor's remark is mended."""
+
+    OPEN = "open"
+    MENDING = "mending"
+    SETTLED = "settled"
+
+
 class Place(StrEnum):
     """How a visit took place."""
 
@@ -164,4 +187,26 @@ class EditionState(StrEnum):
     DRAFT = "draft"
     FOR_MEETING = "for_meeting"
     FINAL = "final"
+    APPROVED = "approved"
     SUPERSEDED = "superseded"
+
+
+class BatchState(StrEnum):
+    """Where a file that is taken in stands."""
+
+    WAITING = "waiting"
+    STAGED = "staged"  # read, its preview there, nothing changed
+    ACCEPTED = "accepted"  # a person said yes; being taken in
+    TAKEN = "taken"
+    REFUSED = "refused"
+    UNDONE = "undone"
+
+
+class MapKind(StrEnum):
+    """What a code or name of a finance file is mapped to."""
+
+    UNIT = "unit"
+    PROJECT = "project"
+    CATEGORY = "category"
+    NATURE = "nature"
+    CODE = "code"  # a name that stands for a budget code

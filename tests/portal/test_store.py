@@ -23,6 +23,7 @@ CATALOGUE = {
     "sqlite": """
         SELECT tbl_name, type, name, sql FROM sqlite_master
         WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE '%_search%' AND tbl_name <> 'schema_migration'
+        AND type <> 'trigger'
         """,
 }
 

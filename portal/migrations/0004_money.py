@@ -1,0 +1,296 @@
+"""Money from the finance files: lines as read, what their codes mean, sums kept by the store, what a batch did."""
+
+from peewee import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    Check,
+    DateField,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    Model,
+    SmallIntegerField,
+    SqliteDatabase,
+    TextField,
+)
+
+from portal.schema import alter
+
+STATES_BEFORE = "('staged', 'taken', 'refused', 'undone')"
+STATES = "('waiting', 'staged', 'accepted', 'taken', 'refused', 'undone')"
+KEY = "fiscal_year, unit, project, category, nature, month"
+AMOUNTS = ("act", "after_transfers", "received", "disbursed", "ordered", "reserved")
+
+
+def up(migrator, db):
+    changed, new = _tables(db, after=True)
+    for model in changed:
+        alter(db, model)
+    db.create_tables(new)
+    _keep_sums(db)
+
+
+def down(migrator, db):
+    _forget_sums(db)
+    db.drop_tables(list(reversed(_tables(db, after=True)[1])))
+    db.execute_sql("UPDATE import_batch SET state = 'staged' WHERE state IN ('waiting', 'accepted')")
+    for model in _tables(db, after=False)[0]:
+        alter(db, model)
+
+
+def _add(values, source=""):
+    """Return the statement that adds `values` (an expression each) to a row of sums, making it if need be."""
+    sums = ", ".join(f"{n} = money_sum.{n} + excluded.{n}" for n in AMOUNTS)
+    return (
+        f"INSERT INTO money_sum ({KEY}, {', '.join(AMOUNTS)}) SELECT {', '.join(values)} {source} "
+        f"ON CONFLICT ({KEY}) DO UPDATE SET {sums};"
+    )
+
+
+def _month(row, sign):
+    """A month's amounts are added to (or, with `-`, taken from) the sums of its line."""
+    line = ["l.fiscal_year_id", "l.unit_id", "coalesce(l.project_id, 0)", "l.category_id", "l.nature"]
+    amounts = [f"{sign}{row}.{n}" for n in AMOUNTS[3:]]
+    return _add([*line, f"{row}.month", "0", "0", "0", *amounts], f"FROM budget_line l WHERE l.id = {row}.line_id")
+
+
+def _grant(row, sign):
+    line = [f"{row}.fiscal_year_id", f"{row}.unit_id", f"coalesce({row}.project_id, 0)", f"{row}.category_id"]
+    amounts = [f"{sign}{row}.{n}" for n in AMOUNTS[:3]]
+    return _add([*line, f"{row}.nature", "0", *amounts, "0", "0", "0"], "WHERE true")
+
+
+def _months_of(row, sign):
+    """All months of a line, for when the line itself moves to another unit, project, category or nature."""
+    line = [f"{row}.fiscal_year_id", f"{row}.unit_id", f"coalesce({row}.project_id, 0)", f"{row}.category_id"]
+    amounts = [f"{sign}d.{n}" for n in AMOUNTS[3:]]
+    return _add(
+        [*line, f"{row}.nature", "d.month", "0", "0", "0", *amounts], f"FROM disbursement d WHERE d.line_id = {row}.id"
+    )
+
+
+def _triggers():
+    """Name, moment, table and statements of each trigger."""
+    moved = " OR ".join(
+        f"{{old}}.{n} {{differs}} {{new}}.{n}"
+        for n in ("fiscal_year_id", "unit_id", "project_id", "category_id", "nature")
+    )
+    return (
+        ("disbursement_sums_new", "AFTER INSERT", "disbursement", "", [_month("NEW", "")]),
+        ("disbursement_sums_old", "AFTER DELETE", "disbursement", "", [_month("OLD", "-")]),
+        (
+            "disbursement_sums_changed", "AFTER UPDATE OF line_id, month, disbursed, ordered, reserved", "disbursement",
+            "", [_month("OLD", "-"), _month("NEW", "")],
+        ),
+        ("budget_line_sums_new", "AFTER INSERT", "budget_line", "", [_grant("NEW", "")]),
+        ("budget_line_sums_old", "AFTER DELETE", "budget_line", "", [_grant("OLD", "-")]),
+        (
+            "budget_line_sums_changed",
+            "AFTER UPDATE OF fiscal_year_id, unit_id, project_id, category_id, nature, act, after_transfers, received",
+            "budget_line", "", [_grant("OLD", "-"), _grant("NEW", "")],
+        ),
+        (
+            "budget_line_sums_moved", "AFTER UPDATE OF fiscal_year_id, unit_id, project_id, category_id, nature",
+            "budget_line", moved, [_months_of("OLD", "-"), _months_of("NEW", "")],
+        ),
+    )  # fmt: skip
+
+
+def _keep_sums(db):
+    is_sqlite = isinstance(db, SqliteDatabase)
+    for row in ("budget_line l", "disbursement d JOIN budget_line l ON l.id = d.line_id"):
+        is_month = row.startswith("disbursement")
+        line = ["l.fiscal_year_id", "l.unit_id", "coalesce(l.project_id, 0)", "l.category_id", "l.nature"]
+        keys = [*line, "d.month" if is_month else "0"]
+        amounts = [f"sum(d.{n})" if is_month else "0" for n in AMOUNTS[3:]]
+        grants = ["0" if is_month else f"sum(l.{n})" for n in AMOUNTS[:3]]
+        db.execute_sql(
+            f"INSERT INTO money_sum ({KEY}, {', '.join(AMOUNTS)}) SELECT {', '.join([*keys, *grants, *amounts])} "
+            f"FROM {row} GROUP BY {', '.join(line + (['d.month'] if is_month else []))}"
+        )
+    for name, moment, table, moved, statements in _triggers():
+        body = " ".join(statements)
+        if is_sqlite:
+            when = f"WHEN {moved.format(old='OLD', new='NEW', differs='IS NOT')}" if moved else ""
+            db.execute_sql(f"CREATE TRIGGER {name} {moment} ON {table} {when} BEGIN {body} END")
+        else:
+            when = f"WHEN ({moved.format(old='OLD', new='NEW', differs='IS DISTINCT FROM')})" if moved else ""
+            db.execute_sql(
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$"
+            )
+            db.execute_sql(f"CREATE TRIGGER {name} {moment} ON {table} FOR EACH ROW {when} EXECUTE FUNCTION {name}()")
+
+
+def _forget_sums(db):
+    for name, _moment, table, _moved, _statements in _triggers():
+        if isinstance(db, SqliteDatabase):
+            db.execute_sql(f"DROP TRIGGER {name}")
+        else:
+            db.execute_sql(f"DROP TRIGGER {name} ON {table}")
+            db.execute_sql(f"DROP FUNCTION {name}()")
+
+
+def _tables(db, after):
+    class FiscalYear(Model):
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "fiscal_year"
+
+    class Unit(Model):
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "unit"
+
+    class Person(Model):
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "person"
+
+    class Project(Model):
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "project"
+
+    class BudgetCategory(Model):
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "budget_category"
+
+    class BudgetLine(Model):
+        version = IntegerField(default=1)
+        fiscal_year = ForeignKeyField(FiscalYear, on_delete="RESTRICT")
+        code = CharField(max_length=20)
+        if after:
+            name = CharField(max_length=300, default="")
+        unit = ForeignKeyField(Unit, on_delete="RESTRICT")
+        project = ForeignKeyField(Project, null=True, on_delete="RESTRICT")
+        category = ForeignKeyField(BudgetCategory, on_delete="RESTRICT")
+        nature = CharField(max_length=12)
+        act = BigIntegerField(default=0)
+        after_transfers = BigIntegerField(default=0)
+        received = BigIntegerField(default=0)
+
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "budget_line"
+            constraints = [
+                Check("nature IN ('recurrent', 'investment')"),
+                Check("length(code) = 20", name="budgetline_code_20"),
+            ]
+            indexes = (
+                (("fiscal_year", "code", "unit", "category", "nature"), True),
+                (("fiscal_year", "project"), False),
+            )
+
+    class ImportBatch(Model):
+        source = CharField(max_length=40)
+        file_name = CharField(max_length=300)
+        file_sha256 = CharField(max_length=64)
+        file_key = CharField(max_length=200, default="")
+        state = CharField(max_length=12, default="waiting" if after else "staged")
+        lines_read = IntegerField(default=0)
+        lines_taken = IntegerField(default=0)
+        lines_refused = IntegerField(default=0)
+        report = JSONField(default=dict)
+        person = ForeignKeyField(Person, on_delete="RESTRICT")
+        unit = ForeignKeyField(Unit, on_delete="RESTRICT")
+        at = DateTimeField()
+        if after:
+            fiscal_year = ForeignKeyField(FiscalYear, null=True, on_delete="RESTRICT")
+            as_of = DateField(null=True)
+            is_whole = BooleanField(default=True)
+            word = TextField(default="")
+            taken_by = ForeignKeyField(Person, null=True, backref="+", on_delete="RESTRICT")
+            taken_at = DateTimeField(null=True)
+            entry_number = IntegerField(null=True)
+            undone_by = ForeignKeyField(Person, null=True, backref="+", on_delete="RESTRICT")
+        undone_at = DateTimeField(null=True)
+
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "import_batch"
+            constraints = [Check(f"state IN {STATES if after else STATES_BEFORE}")]
+
+    class MoneySum(Model):
+        fiscal_year = IntegerField()
+        unit = IntegerField()
+        project = IntegerField()
+        category = IntegerField()
+        nature = CharField(max_length=12)
+        month = SmallIntegerField()
+        act = BigIntegerField(default=0)
+        after_transfers = BigIntegerField(default=0)
+        received = BigIntegerField(default=0)
+        disbursed = BigIntegerField(default=0)
+        ordered = BigIntegerField(default=0)
+        reserved = BigIntegerField(default=0)
+
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "money_sum"
+            indexes = ((("fiscal_year", "unit", "project", "category", "nature", "month"), True),)
+
+    class CodeMap(Model):
+        version = IntegerField(default=1)
+        kind = CharField(max_length=10)
+        year = SmallIntegerField(default=0)
+        value = CharField(max_length=300)
+        unit = ForeignKeyField(Unit, null=True, on_delete="RESTRICT")
+        project = ForeignKeyField(Project, null=True, on_delete="RESTRICT")
+        category = ForeignKeyField(BudgetCategory, null=True, on_delete="RESTRICT")
+        meant = CharField(max_length=20, default="")
+
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "code_map"
+            constraints = [
+                Check("kind IN ('unit', 'project', 'category', 'nature', 'code')"),
+                Check("kind <> 'unit' OR unit_id IS NOT NULL", name="codemap_unit"),
+                Check("kind <> 'category' OR category_id IS NOT NULL", name="codemap_category"),
+                Check("kind <> 'nature' OR meant IN ('recurrent', 'investment')", name="codemap_nature"),
+                Check("kind <> 'code' OR length(meant) = 20", name="codemap_code"),
+            ]
+            indexes = ((("kind", "year", "value"), True),)
+
+    class ImportLine(Model):
+        batch = ForeignKeyField(ImportBatch, on_delete="CASCADE")
+        sheet = CharField(max_length=100, default="")
+        row = IntegerField()
+        month = SmallIntegerField(null=True)
+        code = CharField(max_length=20, default="")
+        name = CharField(max_length=300, default="")
+        said_unit = CharField(max_length=300, default="")
+        said_project = CharField(max_length=300, default="")
+        said_category = CharField(max_length=300, default="")
+        said_nature = CharField(max_length=300, default="")
+        act = BigIntegerField(null=True)
+        after_transfers = BigIntegerField(null=True)
+        received = BigIntegerField(null=True)
+        disbursed = BigIntegerField(null=True)
+        ordered = BigIntegerField(null=True)
+        reserved = BigIntegerField(null=True)
+        line_code = CharField(max_length=20, default="")
+        unit = ForeignKeyField(Unit, null=True, on_delete="RESTRICT")
+        project = ForeignKeyField(Project, null=True, on_delete="RESTRICT")
+        category = ForeignKeyField(BudgetCategory, null=True, on_delete="RESTRICT")
+        nature = CharField(max_length=12, default="")
+        lacks = CharField(max_length=60, default="")
+
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "import_line"
+            indexes = ((("batch", "lacks"), False),)
+
+    return [BudgetLine, ImportBatch], [MoneySum, CodeMap, ImportLine]
