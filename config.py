@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar, cast
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -29,6 +29,8 @@ VARIABLES: Mapping[str, str] = {
     "PORTAL_LANGUAGE": "th or en: what a visitor sees before choosing (th)",
     "PORTAL_PRODUCTION": "1 or 0: 1 insists on a strong secret and on cookies over HTTPS only (0)",
     "PORTAL_FILES": "s3://bucket/prefix for uploads and finished books (empty: a folder in the data folder)",
+    "PORTAL_MAIL": "smtp://user:password@host:port?from=portal@… sends reminders by e-mail (empty: none is sent)",
+    "PORTAL_URL": "the portal's address as people type it, for links in letters (http://host:port/)",
 }
 
 # A Unix socket's address may have 107 bytes on Linux; the server makes its own temporary names beside it.
@@ -62,6 +64,8 @@ class Settings:
     language: Language
     production: bool
     files: str
+    mail: str = field(default="", repr=False)
+    url: str = ""
 
     @property
     def embeds_redis(self) -> bool:
@@ -95,6 +99,11 @@ class Settings:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
 
+    @property
+    def public_address(self) -> str:
+        """What letters link to: the address people use, with its last slash."""
+        return self.url or self.address
+
     def environment(self) -> dict[str, str]:
         """These settings as variables, for a process started on their behalf."""
         return {
@@ -108,6 +117,8 @@ class Settings:
             "PORTAL_LANGUAGE": self.language,
             "PORTAL_PRODUCTION": "1" if self.production else "0",
             "PORTAL_FILES": self.files,
+            "PORTAL_MAIL": self.mail,
+            "PORTAL_URL": self.url,
         }
 
 
@@ -137,6 +148,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     port = reader.read("PORTAL_PORT", "8000", _port)
     language = reader.read("PORTAL_LANGUAGE", "th", _language)
     files = reader.read("PORTAL_FILES", "", _files)
+    mail = reader.read("PORTAL_MAIL", "", _mail)
+    url = reader.read("PORTAL_URL", "", _url)
     secret_key = _secret_key(reader, data, production)
     reader.look_for_misspelled_names()
     if (
@@ -148,6 +161,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         or port is None
         or language is None
         or files is None
+        or mail is None
+        or url is None
     ):
         raise SettingsError(reader.problems)
     return Settings(
@@ -161,6 +176,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         language=language,
         production=production,
         files=files,
+        mail=mail,
+        url=url,
     )
 
 
@@ -295,6 +312,32 @@ def _files(text: str) -> str:
     if parts.query or parts.fragment or ".." in parts.path.split("/"):
         raise ValueError("the prefix must be plain folders: write s3://bucket/prefix")
     return f"s3://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _mail(text: str) -> str:
+    if not text:
+        return ""
+    parts = _split(text)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("not a mail server: write smtp://user:password@host:port?from=portal@host, or smtps://…")
+    given = parse_qs(parts.query)
+    if unknown := set(given) - {"from"}:
+        raise ValueError(f"“{min(unknown)}” is not known there: only from=… may follow the question mark")
+    sender = given.get("from", [unquote(parts.username or "")])[0]
+    if not re.fullmatch(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", sender):
+        raise ValueError("no sender is named: add ?from=portal@example.go.th")
+    return text
+
+
+def _url(text: str) -> str:
+    if not text:
+        return ""
+    parts = _split(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an address for browsers: write https://portal.example.go.th/")
+    if parts.query or parts.fragment or parts.path not in ("", "/"):
+        raise ValueError("the portal lives at the root of its address: write https://portal.example.go.th/")
+    return f"{text.rstrip('/')}/"
 
 
 def _secret_key(reader: _Reader, data: Path | None, production: bool) -> str:

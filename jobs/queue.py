@@ -28,6 +28,7 @@ TIME_LIMIT = 30 * 60
 # so that writing to Redis is not enough to have it run what one likes.
 JOBS = {
     "compile_run": "jobs.reports.compile_run",
+    "send_letter": "jobs.notices.send_letter",
 }
 
 _FORGOTTEN_AFTER = 10 * 60
@@ -60,6 +61,11 @@ def quick(url: str) -> redis.Redis:
     return redis.Redis.from_url(
         url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0), health_check_interval=0
     )
+
+
+def connection() -> redis.Redis | None:
+    """Return the connection in use, for counting what must be counted together; None when none was named."""
+    return None if _queue is None else _queue.connection
 
 
 def check(url: str) -> None:

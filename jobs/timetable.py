@@ -18,7 +18,8 @@ import config
 from jobs import queue
 from jobs.words import keep_log, speak
 from models import Period
-from portal import clock, database, periods
+from portal import clock, database, notices, obligations, periods, submissions
+from portal.errors import MoveRefused
 from portal.reports import runs
 from portal.rules.terms import Duty, PeriodKind, RunKind
 
@@ -30,11 +31,12 @@ CATCH_UP = dt.timedelta(days=7)
 
 @dataclass(frozen=True)
 class Entry:
-    """Something to look after: `do` is called with the time, `every` so often."""
+    """Something to look after: `do` is called with the time, `every` so often; some only where letters are sent."""
 
     name: str
     every: dt.timedelta
     do: Callable[[dt.datetime], None]
+    needs_mail: bool = False
 
 
 def sweep(at: dt.datetime) -> None:
@@ -42,6 +44,47 @@ def sweep(at: dt.datetime) -> None:
     runs.give_up(at, speak)
     for waiting in runs.to_ring(at):
         queue.ring("compile_run", waiting.run_id, turn=waiting.turn)
+
+
+def keep_the_calendar(at: dt.datetime) -> None:
+    """Open the periods whose day has come, close those whose day is over. Two schedulers open a period once."""
+    for period in periods.to_open(at.date()):
+        count = periods.open_period(period, by=None, at=at)
+        log.info("opened %s: %d obligations", period, count)
+    for period in periods.to_close(at.date()):
+        try:
+            periods.close_period(period, by=None, at=at)
+        except MoveRefused:
+            continue  # somebody has closed it this moment
+        log.info("closed %s", period)
+
+
+def meet_what_is_done(at: dt.datetime) -> None:
+    """Meet the checks and consolidations that the rows say are done."""
+    done = obligations.meet_central(at)
+    if done:
+        log.info("%d central obligations are met", done)
+
+
+def remind(at: dt.datetime) -> None:
+    """Remind those who still owe: three days before, on the day, after it."""
+    told = notices.remind(at)
+    if told:
+        log.info("reminded %d people", told)
+
+
+def send_letters(at: dt.datetime) -> None:
+    """Ring for a letter to everybody who is to get one; a worker sends it."""
+    for person in notices.to_mail(at):
+        # A ring that a killed worker left behind is silent for a quarter of an hour at most.
+        queue.ring("send_letter", person, turn=int(at.timestamp()) // 900)
+
+
+def end_reopenings(at: dt.datetime) -> None:
+    """Close what was opened again for a correction and whose last day is over."""
+    closed = submissions.close_due(at=at)
+    if closed:
+        log.info("closed %d reopenings", closed)
 
 
 def ask_for_the_pack(at: dt.datetime) -> None:
@@ -65,6 +108,11 @@ def ask_for_the_pack(at: dt.datetime) -> None:
 TIMETABLE = (
     Entry("ring again for what waits", dt.timedelta(seconds=15), sweep),
     Entry("ask for the month's pack", dt.timedelta(minutes=10), ask_for_the_pack),
+    Entry("open and close periods", dt.timedelta(minutes=5), keep_the_calendar),
+    Entry("see what is checked and consolidated", dt.timedelta(minutes=1), meet_what_is_done),
+    Entry("remind those who still owe", dt.timedelta(minutes=10), remind),
+    Entry("close reopenings that are over", dt.timedelta(minutes=10), end_reopenings),
+    Entry("send letters", dt.timedelta(minutes=1), send_letters, needs_mail=True),
 )
 
 
@@ -77,9 +125,10 @@ def run(settings: config.Settings) -> None:
     queue.use(settings.redis_url)
     database.use(settings.database)
     # Counted on a clock that nobody can set: the day and hour are the entries' own business.
-    next_time = dict.fromkeys(TIMETABLE, time.monotonic())
+    entries = [entry for entry in TIMETABLE if settings.mail or not entry.needs_mail]
+    next_time = dict.fromkeys(entries, time.monotonic())
     while not stop.is_set():
-        for entry in TIMETABLE:
+        for entry in entries:
             if time.monotonic() >= next_time[entry]:
                 next_time[entry] = time.monotonic() + entry.every.total_seconds()
                 _do(entry)

@@ -105,8 +105,9 @@ class _PortalWorker(Worker):
 
     def maintain_heartbeats(self, job: Any, execution: Any) -> None:
         try:
-            with database.db.connection_context():
-                runs.renew(job.args[0], clock.now())
+            if job.func_name == queue.JOBS["compile_run"]:  # the others' numbers are no runs'
+                with database.db.connection_context():
+                    runs.renew(job.args[0], clock.now())
         except PeeweeException as wrong:
             log.warning("the store is away (%s); %s goes on", type(wrong).__name__, job.id)
         try:

@@ -43,6 +43,8 @@ def test_every_wrong_setting_is_named_at_once(tmp_path):
         "PORTAL_LANGUAGE": "fr",
         "PORTAL_PRODUCTION": "1",
         "PORTAL_FILES": "/srv/files",
+        "PORTAL_MAIL": "mail.example.go.th",
+        "PORTAL_URL": "portal.example.go.th",
     }
 
     with pytest.raises(config.SettingsError) as caught:
@@ -53,9 +55,30 @@ def test_every_wrong_setting_is_named_at_once(tmp_path):
     assert all("\n" not in line and ": " in line for line in caught.value.problems)
 
 
+def test_a_mail_server_and_an_address_for_links_are_taken_and_kept_from_view(tmp_path):
+    mail = "smtp://portal:s3cret@mail.example.go.th:587?from=portal@example.go.th"
+    settings = config.load(
+        {"PORTAL_DATA": str(tmp_path), "PORTAL_MAIL": mail, "PORTAL_URL": "https://portal.example.go.th"}
+    )
+
+    assert settings.mail == mail and settings.public_address == "https://portal.example.go.th/"
+    assert "s3cret" not in repr(settings)
+    assert config.load(settings.environment()).mail == mail
+
+
+def test_without_an_address_of_its_own_letters_link_to_where_the_portal_listens(tmp_path):
+    settings = config.load({"PORTAL_DATA": str(tmp_path), "PORTAL_PORT": "8123"})
+
+    assert settings.mail == "" and settings.public_address == "http://127.0.0.1:8123/"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
+        ("PORTAL_MAIL", "smtp://mail.example.go.th", "no sender is named"),
+        ("PORTAL_MAIL", "smtp://mail.example.go.th?from=a@b.c&tls=no", "only from="),
+        ("PORTAL_MAIL", "smtp://mail.example.go.th:99999?from=a@b.c", "1 to 65535"),
+        ("PORTAL_URL", "https://portal.example.go.th/cpd/", "at the root"),
         ("PORTAL_PORT", "0", "1 to 65535"),
         ("PORTAL_PORT", "65536", "1 to 65535"),
         ("PORTAL_PORT", "-1", "1 to 65535"),
