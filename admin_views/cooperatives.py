@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from admin_views.base import CENTRAL, Screen
-from models import Cooperative, CooperativeType, CooperativeYear
+from models import AuditorRemark, Cooperative, CooperativeType, CooperativeYear
 from portal.web.language import lazy
 
 
@@ -30,11 +30,13 @@ class CooperativeScreen(Screen):
     column_default_sort = ("name_sort", False)
     column_export_list = (
         "registration_number", "name", "kind", "type", "unit", "province", "district", "promotion_group", "officer",
-        "status", "registered_on", "dissolved_on", "year_end", "members", "capital", "business_volume",
+        "status", "registered_on", "stopped_on", "dissolving_on", "dissolved_on", "year_end", "members", "capital",
+        "business_volume", "sub_type",
     )  # fmt: skip
     form_columns = (
         "registration_number", "name", "kind", "type", "unit", "province", "district", "promotion_group", "officer",
-        "status", "registered_on", "dissolved_on", "year_end", "members", "capital", "business_volume",
+        "status", "registered_on", "stopped_on", "dissolving_on", "dissolved_on", "year_end", "members", "capital",
+        "business_volume", "sub_type",
     )  # fmt: skip
     starts = {"unit": lambda person: person.unit_id}
 
@@ -48,3 +50,19 @@ class CooperativeYearScreen(Screen):
     column_filters = ("fiscal_year", "strength_class", "grade", "cooperative.unit", "cooperative.type", "cooperative")
     column_default_sort = ("id", True)
     form_columns = ("cooperative", "fiscal_year", "strength_class", "grade")
+
+
+class AuditorRemarkScreen(Screen):
+    """What auditors and the registrar found at an institution, and how far it is mended."""
+
+    table = AuditorRemark
+    icon = "flag"
+    empty = lazy("No observation or defect has been noted here yet.")
+    column_list = ("cooperative", "found_on", "kind", "text", "amount", "state", "settled_on")
+    column_filters = ("state", "kind", "found_on", "cooperative.unit", "cooperative.type", "cooperative")
+    column_default_sort = ("found_on", True)
+    column_export_list = (
+        "cooperative.registration_number", "cooperative", "cooperative.unit", "found_on", "kind", "text", "amount",
+        "state", "settled_on", "result",
+    )  # fmt: skip
+    form_columns = ("cooperative", "found_on", "kind", "text", "amount", "state", "settled_on", "result")

@@ -19,11 +19,13 @@ from portal.rules import fiscal
 COLUMNS = (
     "cooperative", "unit", "visited_on", "activity", "officer", "place", "people_met", "subject", "findings", "advice",
     "agreed_action", "action_due_on", "is_unplanned", "unplanned_reason", "state", "recorded_at",
+    "against_month", "action_state", "action_result", "action_settled_on",
 )  # fmt: skip
 _USUAL = ("V01", "V02", "V04", "V05", "V07", "V08", "V10", "V11", "V12")
 _WEIGHTS = (22, 20, 12, 9, 7, 9, 8, 7, 6)
 _DONE = {CHRONIC: 0.72, SLOW: 0.86}
 _APPROVED = "2022-10-14 10:00:00"
+_STILL_OPEN_FROM = dt.date(2023, 9, 8)
 
 Days = dict[int, list[dt.date]]
 
@@ -160,4 +162,14 @@ def _visit(
         phrases.AGREED[talk % len(phrases.AGREED)] if is_talked else "",
         (day + dt.timedelta(days=30)).isoformat() if is_talked else None,
         bool(reason), reason, state, moment(day + dt.timedelta(days=int(draw() * 5)), rng),
+        None if reason else month, *(_outcome(day, talk) if is_talked else (None, "", None)),
     )  # fmt: skip
+
+
+def _outcome(day: dt.date, talk: int) -> tuple[str, str, str | None]:
+    """Return how what was agreed on `day` came out: state, words, day. What is due late in the year is still open."""
+    due = day + dt.timedelta(days=30)
+    if due > _STILL_OPEN_FROM or talk % 17 == 0:
+        return "open", "", None
+    state = "dropped" if talk % 13 == 0 else "done"
+    return state, phrases.SETTLED[state][talk % 3], (due + dt.timedelta(days=talk % 9 - 5)).isoformat()
