@@ -81,8 +81,13 @@ class Cell:
     row: int
     column: int
     value: Decimal | str | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
-    is_formula: bool = False
+    formula: str = ""
     is_error: bool = False
+
+    @property
+    def is_formula(self) -> bool:
+        """Return whether the cell holds a formula instead of a value."""
+        return bool(self.formula)
 
     @property
     def at(self) -> str:
@@ -377,7 +382,8 @@ class _Walk:
 def _cell(cell: Any) -> Cell:
     value = cell.value
     if cell.data_type == "f":
-        return Cell(cell.row, cell.column, None, is_formula=True)
+        text = value if isinstance(value, str) else f"={getattr(value, 'text', '') or ''}".replace("==", "=", 1)
+        return Cell(cell.row, cell.column, None, formula=text[:LONGEST] or "=")
     if cell.data_type == "e":
         return Cell(cell.row, cell.column, str(value)[:20], is_error=True)
     if isinstance(value, float):

@@ -267,8 +267,8 @@ def test_what_could_do_harm_is_refused_with_its_reason(name):
     assert refused.value.words() and refused.value.field == "file"
 
 
-def test_a_bomb_of_a_gigabyte_costs_neither_time_nor_room():
-    content = bomb(1024)
+def test_a_bomb_of_many_megabytes_costs_neither_time_nor_room():
+    content = bomb(200)
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 
     with pytest.raises(FileRefused, match="too much room"):
@@ -313,7 +313,7 @@ def test_a_hyperlink_is_no_link_to_another_file():
 def test_every_byte_may_be_wrong_and_the_answer_is_still_a_sentence():
     whole = honest()
     dice = random.Random(2566)
-    for _ in range(150):
+    for _ in range(60):
         broken = bytearray(whole)
         for _ in range(dice.randint(1, 8)):
             broken[dice.randrange(len(broken))] = dice.randrange(256)
@@ -334,7 +334,7 @@ def test_every_part_may_be_garbled_and_the_answer_is_still_a_sentence():
             text[dice.randrange(len(text))] = dice.choice(b'<>/"=&x09')
         return bytes(text)
 
-    for n in range(150):
+    for n in range(60):
         try:
             read_all(rebuilt({names[n % len(names)]: garbled}))
         except FileRefused as refused:
