@@ -25,6 +25,7 @@ from typing import Any, Protocol, TypeAlias
 from simpleeval import InvalidExpression, SimpleEval
 
 from portal.errors import RuleBroken
+from portal.forms.questions import KEY
 from portal.forms.values import EMPTY, Context
 from portal.rules.inputs import THAI_DIGITS, parse_date
 
@@ -209,12 +210,15 @@ def _check_constant(node: ast.Constant) -> None:
 
 
 def _key(node: ast.AST) -> str:
+    key = ""
     if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        return f"{node.value.id}.{node.attr}"
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
+        key = node.id
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        key = f"{node.value.id}.{node.attr}"
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        key = node.value
+    if all(KEY.fullmatch(part) for part in key.split(".", 1)):
+        return key
     raise RuleBroken("“{text}” should be the key of a question.", text=_source(node))
 
 
@@ -502,3 +506,4 @@ _ARGUMENTS = {
     "count": (1, 50), "answered": (1, 50), "round": (1, 2), "if_blank": (2, 2), "share": (2, 2), "cell": (2, 2),
 }  # fmt: skip
 FUNCTIONS = ", ".join([*_FUNCTIONS, *REMEMBERED, "applies", "cell"])
+WORDS = frozenset({*_FUNCTIONS, *REMEMBERED, "applies", "cell"})

@@ -66,7 +66,7 @@ def parse_number(
         value = Decimal(tidy.replace(",", ""))
     except InvalidOperation as error:  # pragma: no cover - the pattern above admits none
         raise RuleBroken("“{text}” is not a number. Write digits only, for example 1,234.50", text=text) from error
-    if value != round(value, decimals):
+    if len(tidy.partition(".")[2].rstrip("0")) > decimals:
         raise RuleBroken("“{text}” has more than {decimals} decimals.", text=text, decimals=decimals)
     if len(value.as_tuple().digits) > 15:
         raise RuleBroken("“{text}” is too large a number.", text=text)

@@ -35,9 +35,13 @@ class NumberKind(Kind):
         self._number(question, self.write(question, value))
 
     def _number(self, question: Question, text: str) -> Decimal:
-        value = inputs.parse_number(
-            text, decimals=self.decimals(question), least=question.least, greatest=question.greatest
-        )
+        try:
+            value = inputs.parse_number(
+                text, decimals=self.decimals(question), least=question.least, greatest=question.greatest
+            )
+        except RuleBroken as refusal:
+            refusal.field = question.key
+            raise
         if abs(value) >= BOUND:
             raise RuleBroken("“{text}” is too large a number.", field=question.key, text=text)
         return value
