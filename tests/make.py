@@ -103,10 +103,10 @@ def indicator(*, decimals=0, is_percentage=False, **values):
     return row(Indicator, activity=activity, code=f"T{n}", name=f"ตัวชี้วัดตัวอย่าง {n}", measure_unit=measure, **values)
 
 
-def form(owner=None, **values):
+def form(owner=None, spec=None, **values):
     n = next(_numbers)
     made = row(Form, code=f"T-{n}", name=f"แบบรายงานตัวอย่าง {n}", owner=owner or unit(is_office=False), **values)
-    spec = {"sections": [{"title": "ผลงาน", "questions": [
+    spec = spec or {"sections": [{"title": "ผลงาน", "questions": [
         {"key": "done", "kind": "whole", "label": "ทำได้", "required": True},
         {"key": "note", "kind": "text", "label": "หมายเหตุ"},
     ]}]}  # fmt: skip
