@@ -79,6 +79,7 @@ LABELS: dict[type[m.Table], Label] = {
     m.Cooperative: _label("name", finds=("name", "registration_number"), order=("name_sort",)),
     m.VisitActivity: _label("name", finds=("name", "code"), order=("position", "code")),
     m.VisitPlan: _label("cooperative.name", "fiscal_year.year", finds=("cooperative.name",)),
+    m.Visit: _label("visited_on", "subject", finds=("subject",)),
     m.BudgetCategory: _label("name", finds=("name", "code"), order=("code",)),
     m.BudgetLine: _label("code", "unit.short", finds=("code", "unit.short")),
     m.ImportBatch: _label("id", "file_name", finds=("file_name",)),

@@ -27,11 +27,13 @@ from models import (
     SignIn,
     Submission,
     Table,
+    Visit,
     VisitActivity,
+    VisitOfficer,
     VisitPlan,
     VisitPlanLine,
 )
-from portal import formats, history, submissions
+from portal import formats, history, submissions, visits
 from portal.rules.terms import Mark
 from portal.web.language import gettext
 from portal.web.shell import moment
@@ -122,10 +124,38 @@ def plan_lines(plan: VisitPlan, person: Person) -> Panel:
         .order_by(VisitActivity.position, VisitActivity.id)
     )
     planned: dict[str, dict[int, int]] = {}
-    for name, month, visits in lines.tuples():
-        planned.setdefault(name, {})[month] = visits
+    for name, month, count in lines.tuples():
+        planned.setdefault(name, {})[month] = count
     rows = [(name, *(months.get(m, "") for m in range(1, 13))) for name, months in planned.items()]
     return Panel(gettext("Planned visits"), (gettext("Activity"), *(f">{m}" for m in formats.FISCAL_MONTHS)), rows)
+
+
+def visit_works(visit: Visit, person: Person) -> Panel:
+    """What was done at a visit, the main work first, and the month of the plan each answers."""
+    names: dict[int, str] = dict(VisitActivity.select(VisitActivity.id, VisitActivity.name).tuples())
+    rows = [
+        (names[one.activity], formats.month_short(one.against) if one.against else gettext("outside the plan"))
+        for one in visits.works_of(visit)
+    ]
+    return Panel(gettext("Activities done"), (gettext("Activity"), gettext("Planned for")), rows)
+
+
+def visit_officers(visit: Visit, person: Person) -> Panel:
+    """The other officers who went along."""
+    along = Person.select(Person.name).join(VisitOfficer).where(VisitOfficer.visit == visit.id).order_by(Person.name)
+    return Panel(gettext("Other officers"), (gettext("Person"),), list(along.tuples()))
+
+
+def visit_files(visit: Visit, person: Person) -> Panel:
+    """The photos and files of a visit."""
+    kept = Attachment.select().where(Attachment.visit == visit.id).order_by(Attachment.id).limit(SHOWN)
+    rows = [
+        (Markup('<a href="/admin/visits/file/?id={}">{}</a>').format(a.id, a.name), a.media_type,
+         f"{a.size / 1024:,.0f} kB", moment(a.added_at))
+        for a in kept
+    ]  # fmt: skip
+    headings = (gettext("File"), gettext("Kind"), f">{gettext('Size')}", gettext("When"))
+    return Panel(gettext("Photos and files"), headings, rows)
 
 
 def disbursements(line: BudgetLine, person: Person) -> Panel:

@@ -6,8 +6,9 @@ from typing import Any
 
 from peewee import ForeignKeyField, ModelSelect
 
-from models import AuditEntry, Notice, Person, SignIn, Table, Unit
-from portal.rules.access import sees_all_units
+from models import ApiToken, AuditEntry, Cooperative, CooperativeType, Notice, Person, SignIn, Table, Unit, Visit
+from portal.rules.access import Role, sees_all_units
+from portal.rules.terms import VisitState
 
 
 def unit_condition(model: type[Table], unit_id: int) -> Any:
@@ -31,12 +32,15 @@ def narrowed(query: ModelSelect[Any], person: Person) -> ModelSelect[Any]:
     """Return `query` with only the rows this person may see.
 
     Central roles see every office's rows. An office's people see rows of their own unit, and every row of
-    tables that belong to no unit (reference data). Notices and sign-ins are each person's own, except that
-    an administrator sees all sign-ins.
+    tables that belong to no unit (reference data). Notices, sign-ins and tokens are each person's own, except
+    that an administrator sees all sign-ins and tokens. A visit that waits to be checked is seen by its office and by
+    the one division that checks this kind of institution, not by another division.
     """
     model: Any = query.model
     if model is Notice or (model is SignIn and person.role != "admin"):
         return query.where(model.person == person.id)
+    if model is Visit and person.role == Role.DIVISION:
+        return query.where((Visit.state != VisitState.RECORDED) | Visit.cooperative.in_(reviewed_by(person.unit_id)))
     if sees_all_units(person.role) or not model.unit_path:
         return query
     if model is Unit:
@@ -45,6 +49,12 @@ def narrowed(query: ModelSelect[Any], person: Person) -> ModelSelect[Any]:
     if model is AuditEntry:
         return query.where(AuditEntry.unit == person.unit_id)
     return query.where(unit_condition(model, person.unit_id))
+
+
+def reviewed_by(unit_id: int) -> Any:
+    """Return the ids of the institutions whose visits a division checks: by their kind, wherever they are."""
+    kinds = CooperativeType.select(CooperativeType.id).where(CooperativeType.reviewer == unit_id)
+    return Cooperative.select(Cooperative.id).where(Cooperative.type.in_(kinds))
 
 
 def may_see(row: Table, person: Person) -> bool:

@@ -25,6 +25,7 @@ from models import (
     VisitPlanLine,
     db,
 )
+from portal import records
 from portal.rules.access import Role
 from tests import make
 from tests.admin import walking
@@ -85,6 +86,7 @@ def test_every_table_that_people_work_with_has_a_screen(app, database):
     assert without == {
         "PasswordLink", "Answer", "Attachment", "RunStep", "ImportBatch", "ExportRun", "StoreFact",
         "Reopening", "UnlockRequest", "MoneySum",
+        "VisitWork", "VisitOfficer",
     }  # fmt: skip
 
 
@@ -325,6 +327,8 @@ def test_removing_keeps_the_history_and_refuses_what_others_need(admin):
 def test_one_cell_is_changed_in_place_by_the_same_way(demo, sign_in):
     office = Person.select().where(Person.role == Role.REPORTER).order_by(Person.id).first()
     line = walking.own(VisitPlanLine, office)
+    with records.changing(by=None, verb="make") as work:
+        work.update(line.plan, state="draft")  # an approved plan changes with a reason only
     client = sign_in(office)
     told = client.get(f"/admin/visitplanline/ajax/cell/?id={line.id}&name=visits").json
     form = {"id": str(line.id), "name": "visits", "version": str(told["version"])}
