@@ -119,16 +119,23 @@ def _connected(server: Server) -> smtplib.SMTP:
         )
     else:
         link = smtplib.SMTP(server.host, server.port, local_hostname=name, timeout=TIMEOUT)
+    try:
+        _introduced(link, server, context)
+    except BaseException:
+        link.close()
+        raise
+    return link
+
+
+def _introduced(link: smtplib.SMTP, server: Server, context: ssl.SSLContext) -> None:
     link.ehlo_or_helo_if_needed()
     if not server.is_secure and link.has_extn("starttls"):
         link.starttls(context=context)
         link.ehlo()
     elif not server.is_secure and server.user and server.host not in HERE:
-        link.close()
         raise Undelivered("it offers no encryption, so the password was not given away")
     if server.user:
         link.login(server.user, server.password)
-    return link
 
 
 def _accepted(answer: tuple[int, bytes], *, for_good_from: int = 600) -> None:
