@@ -1,58 +1,36 @@
-"""Fill in a report: one plain line for each question of its form, saved as often as one likes before it is sent."""
+"""Fill in a report: the page is the form. Each cell is saved as it is left; without scripts, all of them at once."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, jsonify, redirect, request
 from flask_admin import BaseView, expose
 
-from models import Answer, FormVersion, MeasureUnit, Obligation, Submission
-from portal import clock, formats, scope, submissions
-from portal.errors import MoveRefused, NotFound, PortalError, StaleRow
+from models import Comment, Indicator, Obligation, Person, Target
+from portal import answers, clock, formats, plans, scope, sheets, submissions, unlocks
+from portal.answers import Saved
+from portal.database import tuples
+from portal.errors import MoveRefused, NotFound, RuleBroken
+from portal.forms import kinds
+from portal.forms.values import Cell
 from portal.rules import inputs
-from portal.rules.access import OFFICE_ROLES
-from portal.rules.terms import Mark
+from portal.rules.access import OFFICE_ROLES, Role
+from portal.rules.locks import Lock, LockRule
 from portal.rules.workflow import State
+from portal.sheets import NOTHING, Sheet
+from portal.web import sheet_view
+from portal.web.form_page import SheetForm, cell_of, changed_since, name_of, seen_of
 from portal.web.language import gettext, language, lazy
+from portal.web.shell import day, moment
 from portal.web.sign_in import me
+from portal.web.words import word
 
-OPEN = (State.DRAFT, State.RETURNED)
-NOT_APPLICABLE = "n/a"
-
-
-@dataclass
-class Line:
-    """One question as it stands on the page: what is typed into it, and what is wrong with that."""
-
-    key: str
-    label: str
-    kind: str
-    unit: str
-    required: bool
-    typed: str = ""
-    applies: bool = True
-    error: str = ""
-    theirs: str | None = None
-
-
-@dataclass
-class Sheet:
-    """A report to be filled in: what it meets, what it answers so far, and a mark that changes with the answers."""
-
-    obligation: Obligation
-    submission: Submission | None
-    version: FormVersion
-    sections: list[tuple[str, list[Line]]] = field(default_factory=list)
-    stamp: str = ""
-
-    @property
-    def lines(self) -> list[Line]:
-        """Return the questions in reading order."""
-        return [line for _title, lines in self.sections for line in lines]
+MOST_CELLS = 4_000  # in one request: more than any sheet has
 
 
 class AnswersPage(BaseView):
@@ -69,118 +47,344 @@ class AnswersPage(BaseView):
         """Only offices fill in; the verbs refuse everybody else as well."""
         return me().role in OFFICE_ROLES
 
+    # ------------------------------------------------------------ the sheet
+
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
-        """Show the questions with their answers, and save them."""
-        sheet = _sheet(_obligation(request.args.get("obligation")))
-        if sheet.submission is not None and sheet.submission.state not in OPEN:
-            return redirect(f"/admin/submission/details/?id={sheet.submission.id}")
+        """Show the sheet; save all of it when it is sent without scripts."""
+        sheet = opened(request.args.get("obligation"))
         if request.method == "GET":
-            return self._page(sheet)
-        stored = {line.key: (line.typed, line.applies) for line in sheet.lines}
-        values = _read(sheet)
-        if any(line.error for line in sheet.lines):
-            return self._page(sheet, 422)
-        if request.form.get("stamp") != sheet.stamp:
-            return self._stale(sheet, stored)
-        try:
-            ident = self._save(sheet, values)
-        except StaleRow:
-            return self._stale(_typed_again(sheet), stored)
-        except PortalError as refusal:
-            return self._page(sheet, refusal.status, refusal.words(gettext))
+            return self._page(sheet, SheetForm(sheet))
+        form = SheetForm(sheet, request.form)
+        if sheet.lock is not None:
+            raise sheet.lock.refusal()
+        typed, seen = changed_since(form, request.form.get("seen", ""))
+        reasons = {
+            cell_of(name[7:]): words for name, words in request.form.items() if name.startswith("reason-")
+        }  # fmt: skip
+        saved = answers.save(sheet, typed, by=me(), at=clock.now(), seen=seen, reasons=_changed(sheet, reasons))
+        if saved.refused or saved.clashed:
+            form = SheetForm(saved.sheet, request.form)
+            return self._page(saved.sheet, form, saved, 422 if saved.refused else 409)
+        if "send" in request.form:
+            return redirect(f"/admin/answers/send?obligation={sheet.obligation.id}")
         flash(gettext("Your answers are saved. They are sent when the head of the office presses “Send”."), "success")
-        return redirect(f"/admin/submission/details/?id={ident}")
+        return redirect(f"/admin/answers/?obligation={sheet.obligation.id}")
 
-    def _save(self, sheet: Sheet, values: dict[str, Decimal | str | None]) -> int:
-        person, now = me(), clock.now()
-        begun = sheet.submission or submissions.begin(sheet.obligation, by=person, at=now)
-        submissions.save_answers(begun, values, by=person, at=now, seen=begun.version)
-        return int(begun.id)
-
-    def _stale(self, sheet: Sheet, stored: dict[str, tuple[str, bool]]) -> Any:
-        """Somebody else answered meanwhile: show theirs beside what was typed; saving once more is a decision."""
-        for line in sheet.lines:
-            typed, applies = stored[line.key]
-            if (typed, applies) != (line.typed, line.applies):
-                line.theirs = typed if applies else gettext("does not apply")
-        words = gettext("Somebody else answered meanwhile. Nothing was overwritten: compare, then save once more.")
-        return self._page(sheet, 409, words)
-
-    def _page(self, sheet: Sheet, status: int = 200, refusal: str = "") -> Any:
-        errors = [(line.key, line.label, line.error) for line in sheet.lines if line.error]
-        shown = self.render("submissions/answers.html", sheet=sheet, errors=errors, refusal=refusal)
+    def _page(self, sheet: Sheet, form: SheetForm, saved: Saved | None = None, status: int = 200) -> Any:
+        marks = marks_of(sheet)
+        people = _names(
+            [m.person_id for m in marks] + [c.theirs.saved_by for c in saved.clashed.values() if c.theirs]
+            if saved
+            else [m.person_id for m in marks]
+        )
+        parts = sheet_view.parts_of(sheet, form, measures=sheets.measures(), marks=marks, people=people, saved=saved)
+        shown = self.render(
+            "submissions/sheet.html",
+            sheet=sheet, form=form, parts=parts, marks=marks, people=people, seen=seen_of(form),
+            progress=progress(sheet), before=sheet_view.before_name(sheet.obligation.period), lock=explained(sheet, sheet.lock), saved=saved,
+            locks={key: explained(sheet, lock, key) for key, lock in sheet.cell_locks.items()},
+            first=_first(sheet, marks), words=_words(), number_of=sheet_view.number_of, states=sheet_view.STATES,
+            mark_names={m.id: sheet.spec.name(Cell(m.key, m.row), language()) for m in marks}, name_of=name_of,
+            since=clock.now().isoformat(), plans=_planned(sheet), may_send=me().role == Role.APPROVER, months=formats.FISCAL_MONTHS,
+        )  # fmt: skip
         return shown, status
 
+    @expose("/cell", methods=("POST",))
+    def cell(self) -> Any:
+        """Save cells as they are left, or pasted; what became of each is told, and what else changed with them."""
+        given = _given()
+        sheet = opened(given.get("obligation"))
+        if sheet.lock is not None:
+            return jsonify(error=sheet_view.lock_words(sheet.lock), locked=True), 409
+        cells = _named(given, "cells", str)
+        seen = _named(given, "seen", int)
+        now = clock.now()
+        saved = answers.save(sheet, cells, by=me(), at=now, seen=seen, reasons=_named(given, "reasons", str))
+        return jsonify(reply(saved, cells, str(given.get("since", "")), now))
 
-def _obligation(ident: Any) -> Obligation:
+    # ------------------------------------------------------------ handing it in
+
+    @expose("/send", methods=("GET", "POST"))
+    def send(self) -> Any:
+        """Show once more what is to be sent, and what stands in the way; send it."""
+        sheet = opened(request.args.get("obligation"))
+        if request.method == "POST":
+            if sheet.submission is None:
+                raise MoveRefused("This report has not been begun.")
+            version = request.form.get("version", "")
+            if version.isascii() and version.isdigit() and len(version) < 10:
+                sheet.submission.version = int(version)
+            submissions.submit(sheet.submission, by=me(), at=clock.now())
+            flash(gettext("The report was sent."), "success")
+            return redirect("/admin/")
+        form = SheetForm(sheet)
+        parts = sheet_view.parts_of(sheet, form, measures=sheets.measures())
+        return self.render(
+            "submissions/send.html",
+            sheet=sheet, parts=parts, progress=progress(sheet), lock=explained(sheet, sheet.lock),
+            blocking=[
+                (name_of(p.cell), sheet.spec.name(p.cell, language()), p.error.words(gettext)) for p in sheet.blocking
+            ],
+            reasoned=[
+                (sheet.spec.name(p.cell, language()), p.error.words(gettext), p.reason)
+                for p in sheet.problems if p.severity == "warn" and p.reason
+            ],
+            may_send=me().role == Role.APPROVER,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ what opens a lock
+
+    @expose("/plan", methods=("POST",))
+    def plan(self) -> Any:
+        """Take in an office's monthly plan of one indicator, from the very cell that asks for it."""
+        sheet = opened(request.form.get("obligation"))
+        target = _target(sheet, request.form.get("key", ""))
+        measure = target.indicator.measure_unit
+        months: dict[int, Decimal | None] = {}
+        for month in plans.MONTHS:
+            text = request.form.get(f"m{month}", "").strip()
+            months[month] = inputs.parse_number(text, decimals=measure.decimals) if text else None
+        plans.plan_months(target, months, by=me(), at=clock.now())
+        flash(gettext("The plan is kept; the result can be filled in now."), "success")
+        return redirect(f"/admin/answers/?obligation={sheet.obligation.id}#c-{request.form.get('key', '')}")
+
+    @expose("/ask", methods=("POST",))
+    def ask(self) -> Any:
+        """Ask that a lock be lifted."""
+        sheet = opened(request.form.get("obligation"))
+        rule, key = request.form.get("rule", ""), request.form.get("key", "")
+        if rule not in set(LockRule):
+            raise NotFound("There is no such field.")
+        ident = sheet.spec.feeds.get(key)
+        indicator = Indicator.get_by_id(ident) if ident is not None and key in sheet.cell_locks else None
+        unlocks.ask(
+            sheet.obligation, LockRule(rule), by=me(), at=clock.now(), reason=request.form.get("reason", ""),
+            indicator=indicator,
+        )  # fmt: skip
+        flash(gettext("Your request is on its way; the answer comes to your notices."), "success")
+        return redirect(f"/admin/answers/?obligation={sheet.obligation.id}")
+
+    @expose("/settle", methods=("POST",))
+    def settle(self) -> Any:
+        """Answer a mark of the division without changing the figure."""
+        sheet = opened(request.form.get("obligation"))
+        ident = request.form.get("comment", "")
+        mark = next((m for m in marks_of(sheet) if str(m.id) == ident), None)
+        if mark is None:
+            raise NotFound("There is no such record, or it belongs to another office.")
+        if sheet.lock is not None:
+            raise sheet.lock.refusal()
+        submissions.settle(mark, by=me(), at=clock.now(), answer=request.form.get("answer", ""))
+        flash(gettext("Your answer goes to the division with the report."), "success")
+        return redirect(f"/admin/answers/?obligation={sheet.obligation.id}#c-{name_of(Cell(mark.key, mark.row))}")
+
+
+# ---------------------------------------------------------------- what pages and scripts are told
+
+
+def opened(ident: Any) -> Sheet:
+    """Return the sheet of an obligation that the person may see. Raises NotFound for any other."""
     text = str(ident)
     if text.isascii() and text.isdigit() and len(text) < 10:
-        row = scope.narrowed(Obligation.select(), me()).where(Obligation.id == int(text)).first()
-        if row is not None and row.form_id is not None:
-            return row
+        row = scope.narrowed(Obligation.select(Obligation.id, Obligation.form), me())
+        found = row.where(Obligation.id == int(text)).first()
+        if found is not None and found.form_id is not None:
+            return sheets.sheet_of(found.id, at=clock.now())
     raise NotFound("There is no such record, or it belongs to another office.")
 
 
-def _sheet(obligation: Obligation) -> Sheet:
-    submission = Submission.get_or_none(Submission.obligation == obligation.id)
-    version = submission.form_version if submission else submissions.published(obligation.form)
-    if version is None:
-        raise MoveRefused("This form has no published version yet; its owner publishes one.")
-    answers: dict[str, Answer] = {}
-    if submission is not None:
-        answers = {a.key: a for a in Answer.select().where(Answer.submission == submission.id, Answer.row == 0)}
-    sheet = Sheet(obligation, submission, version, stamp=_stamp(answers))
-    units: dict[str, str] = dict(MeasureUnit.select(MeasureUnit.code, MeasureUnit.name).tuples())
-    for section in version.spec.get("sections", []):
-        title = section.get("title_en") if language() == "en" else section.get("title")
-        lines = [_line(q, units, answers.get(q["key"])) for q in section.get("questions", [])]
-        sheet.sections.append((str(title or section.get("title", "")), lines))
-    return sheet
-
-
-def _line(question: dict[str, Any], units: dict[str, str], answer: Answer | None) -> Line:
-    code = str(question.get("unit") or "")
-    label = str(question.get("label", question["key"]))
-    made = Line(
-        question["key"], label, str(question.get("kind", "text")), units.get(code, code), bool(question.get("required"))
+def marks_of(sheet: Sheet) -> list[Comment]:
+    """Return the cells that the division marked and that are not settled yet, in reading order."""
+    if sheet.submission is None or sheet.submission.submitted_at is None:
+        return []
+    open_marks = Comment.select().where(
+        Comment.submission == sheet.submission.id, Comment.key != "", Comment.settled_at.is_null()
     )
-    if answer is not None:
-        made.applies = answer.mark == Mark.VALUE
-        made.typed = formats.quantity(answer.number) if answer.number is not None else answer.text
-    return made
+    order = {key: n for n, key in enumerate(sheet.spec.asked)}
+    return sorted(open_marks, key=lambda mark: (order.get(mark.key, len(order)), mark.row))
 
 
-def _stamp(answers: dict[str, Answer]) -> str:
-    held = sorted((a.key, a.id, a.version) for a in answers.values())
-    return hashlib.sha256(repr(held).encode()).hexdigest()[:16]
+def progress(sheet: Sheet) -> dict[str, int]:
+    """Return how many cells are to be filled in, how many are, and how many must be mended first."""
+    total = filled = 0
+    for key, question in sheet.spec.asked.items():
+        if not kinds.of(question).typed or key not in sheet.shown or key in sheet.parts:
+            continue
+        table = sheet.spec.table_of(key)
+        rows = [0] if table is None else sheet.spec.rows(table, sheet.answers)
+        total += len(rows)
+        filled += sum(Cell(key, row) in sheet.answers for row in rows)
+    wrong = {p.cell for p in sheet_view.problems_shown(sheet) if p.stops}
+    return {"total": total, "filled": filled, "wrong": len(wrong)}
 
 
-def _read(sheet: Sheet) -> dict[str, Decimal | str | None]:
-    """Read what was typed into the lines and return it as values; what is wrong stands in each line's `error`."""
-    values: dict[str, Decimal | str | None] = {}
-    for line in sheet.lines:
-        line.typed = request.form.get(f"q-{line.key}", "")
-        line.applies = f"na-{line.key}" not in request.form
-        try:
-            values[line.key] = _value(line)
-        except PortalError as refusal:
-            line.error = refusal.words(gettext)
-    return values
+def reply(saved: Saved, asked: Iterable[Cell], since: str, now: dt.datetime) -> dict[str, Any]:
+    """Return what became of each cell as a script is told: state, text as the store has it, version, words."""
+    sheet = saved.sheet
+    cells: dict[str, dict[str, Any]] = {}
+    for cell in dict.fromkeys([*asked, *saved.saved]):
+        cells[name_of(cell)] = _became(saved, cell)
+    others = {
+        name_of(cell): {"typed": kinds.write(sheet.spec.asked[cell.key], held.entry), "version": held.version}
+        for cell, held in sheet.answers.items()
+        if since and held.saved_at is not None and held.saved_by not in (None, me().id)
+        and held.saved_at.isoformat() >= since and name_of(cell) not in cells
+    }  # fmt: skip
+    worked_out = {}
+    for key, question in sheet.spec.asked.items():
+        if not kinds.of(question).typed or key in sheet.parts or key in sheet.spec.totalled:
+            for cell in _cells(sheet, key):
+                entry = sheet.worked_out.get(cell, sheet.entries.get(cell) if key in sheet.parts else None)
+                worked_out[name_of(cell)] = sheet_view.shown_text(question, entry)
+    totals = {
+        key: sheet_view.total_of(beside, sheet.entries.get(Cell(key), sheet.worked_out.get(Cell(key))))
+        for key, beside in sheet.beside.items()
+        if "." not in key and (beside.earlier or beside.plan is not None)
+    }
+    return {
+        "cells": cells, "others": others, "computed": worked_out, "totals": totals,
+        "hidden": sorted({k for k in [*sheet.spec.questions, *sheet.spec.asked] if k not in sheet.shown}),
+        "problems": [
+            {"cell": name_of(p.cell), "severity": p.severity, "words": p.error.words(gettext), "reason": p.reason}
+            for p in sheet_view.problems_shown(sheet)
+        ],
+        "progress": progress(sheet), "at": now.isoformat(), "clock": f"{now:%H.%M}",
+        "version": sheet.submission.version if sheet.submission else 0,
+    }  # fmt: skip
 
 
-def _value(line: Line) -> Decimal | str | None:
-    if not line.applies:
-        return NOT_APPLICABLE
-    if not line.typed.strip():
+def _cells(sheet: Sheet, key: str) -> list[Cell]:
+    """Return the cells of a worked-out question: its own, or one a row with the total above."""
+    table = sheet.spec.table_of(key)
+    if table is None:
+        return [Cell(key)]
+    rows = [] if kinds.of(sheet.spec.asked[key]).typed else sheet.spec.rows(table, sheet.answers)
+    return [Cell(key, row) for row in ([0] if key in sheet.spec.totalled else []) + rows]
+
+
+def _became(saved: Saved, cell: Cell) -> dict[str, Any]:
+    held = saved.sheet.answers.get(cell)
+    question = saved.sheet.spec.asked.get(cell.key)
+    if cell in saved.refused:
+        state = "locked" if cell in saved.locks else "refused"
+        return {"state": state, "words": saved.refused[cell].words(gettext)}
+    assert question is not None
+    if cell in saved.clashed:
+        clash = saved.clashed[cell]
+        who = _names([clash.theirs.saved_by]) if clash.theirs and clash.theirs.saved_by else {}
+        return {
+            "state": "clash",
+            "theirs": kinds.write(question, clash.theirs.entry) if clash.theirs else "",
+            "version": clash.theirs.version if clash.theirs else 0,
+            "who": next(iter(who.values()), ""),
+        }
+    entry = held.entry if held else None
+    return {
+        "state": sheet_view.state_of(question, entry, (), False),
+        "typed": kinds.write(question, entry),
+        "version": held.version if held else 0,
+    }
+
+
+def explained(sheet: Sheet, lock: Lock | None, key: str = "") -> dict[str, Any] | None:
+    """Return a lock in words: which rule, why, since when, until when, who can lift it, and whether to ask."""
+    if lock is None:
         return None
-    if line.kind == "text":
-        return inputs.parse_text(line.typed, many_lines=True)
-    return inputs.parse_number(line.typed, decimals=2 if line.kind == "money" else 4)
+    owner = sheet.obligation.form.owner if sheet.obligation.form else None
+    who = [
+        str(owner.short) if role == Role.DIVISION and owner is not None else word(role) for role in lock.lifters
+    ]  # fmt: skip
+    return {
+        "rule": str(lock.rule), "name": word(lock.rule), "words": sheet_view.lock_words(lock),
+        "since": moment(lock.since) if lock.since else "", "until": day(lock.until) if lock.until else "",
+        "who": " / ".join(dict.fromkeys(who)), "key": key,
+    }  # fmt: skip
 
 
-def _typed_again(sheet: Sheet) -> Sheet:
-    """Return the report as it stands now, with what was typed still in its lines."""
-    fresh = _sheet(sheet.obligation)
-    _read(fresh)
-    return fresh
+def _first(sheet: Sheet, marks: list[Comment]) -> str:
+    """Return the cell on which the page opens: the first that the division marked."""
+    return name_of(Cell(marks[0].key, marks[0].row)) if marks and sheet.state is State.RETURNED else ""
+
+
+def _planned(sheet: Sheet) -> dict[str, dict[str, Any]]:
+    """Return, for each cell that waits for a plan, the target and the months planned so far."""
+    found = {}
+    for key, lock in sheet.cell_locks.items():
+        if lock.rule is LockRule.PLAN_FIRST:
+            beside = sheet.beside.get(key, NOTHING)
+            found[key] = {"target": sheet_view.number_of(beside.target)}
+    return found
+
+
+def _target(sheet: Sheet, key: str) -> Target:
+    ident = sheet.spec.feeds.get(key)
+    found: Target | None = Target.get_or_none(Target.indicator == ident, Target.unit == sheet.obligation.unit_id)
+    if ident is None or found is None:
+        raise NotFound("There is no such field.")
+    return found
+
+
+def _names(idents: Iterable[int | None]) -> dict[int, str]:
+    wanted = sorted({ident for ident in idents if ident is not None})
+    if not wanted:
+        return {}
+    return dict(tuples(Person.select(Person.id, Person.name).where(Person.id.in_(wanted))))
+
+
+def _changed(sheet: Sheet, reasons: Mapping[Cell, str]) -> dict[Cell, str]:
+    held = {cell: sheet.answers[cell].reason if cell in sheet.answers else "" for cell in reasons}
+    return {cell: words.strip() for cell, words in reasons.items() if words.strip() != held[cell]}
+
+
+def _given() -> Mapping[str, Any]:
+    try:
+        given = json.loads(request.get_data(cache=True) or b"{}")
+    except ValueError as wrong:
+        raise RuleBroken("This request could not be read.") from wrong
+    if not isinstance(given, dict):
+        raise RuleBroken("This request could not be read.")
+    return given
+
+
+def _named(given: Mapping[str, Any], name: str, kind: type) -> dict[Cell, Any]:
+    held = given.get(name, {})
+    if not isinstance(held, dict) or len(held) > MOST_CELLS:
+        raise RuleBroken("This request could not be read.")
+    if any(type(value) is not kind for value in held.values()):
+        raise RuleBroken("This request could not be read.")
+    return {cell_of(str(key)): value for key, value in held.items()}
+
+
+def _words() -> dict[str, Any]:
+    """Return the words a script needs, in the reader's language."""
+    return {
+        "states": {state: [mark, gettext(words)] for state, (mark, words) in sheet_view.STATES.items()},
+        "saving": gettext("saving"),
+        "waiting": gettext("not sent yet"),
+        "na": kinds.DOES_NOT_APPLY[0],
+        "unsaved": gettext("Not yet saved: {count}"),
+        "saved": gettext("Last saved at {time}"),
+        "away": gettext(
+            "No connection. What you type is kept in this browser and is saved when the connection is back."
+        ),
+        "signed_out": gettext("You have been signed out. Sign in again in another tab, then come back here."),
+        "pasted": gettext("Pasted {count} cells: {saved} saved, {refused} not saved"),
+        "left_out": gettext("{count} values did not fit on the sheet and were left out"),
+        "undo": gettext("Undo"),
+        "undone": gettext("Undone"),
+        "reason": gettext("Reason"),
+        "reason_hint": gettext("It is printed under the table."),
+        "theirs": gettext("{who} has put in “{value}” meanwhile."),
+        "theirs_none": gettext("Somebody else has taken this answer away meanwhile."),
+        "somebody": gettext("Somebody else"),
+        "take": gettext("Take theirs"),
+        "keep": gettext("Keep mine"),
+        "other": gettext("changed by somebody else"),
+        "wrong": gettext("To be mended: {count}"),
+        "filled": gettext("{filled} of {total} cells"),
+        "failed": gettext("It could not be saved: {words}"),
+    }
+
+
+__all__ = ["AnswersPage", "explained", "marks_of", "opened", "progress", "reply"]
