@@ -22,6 +22,7 @@ VERBS = {
     "migrate": ("portal.commands.store:migrate", "Bring the store to this version's tables."),
     "demo": ("portal.commands.store:demo", "Fill an empty store with the demonstration year."),
     "compile": ("portal.commands.compiling:compiling", "Print a pack or a book here and now."),
+    "reissue": ("portal.commands.compiling:reissue", "Print an edition again from its filed figures, and compare."),
     "person": ("portal.commands.person:person", "Add people and give them links to set a password."),
     "doctor": ("portal.commands.doctor:doctor", "Look at the machine and say what to do."),
 }

@@ -1,4 +1,4 @@
-"""portal compile: print a pack or a book here and now, without queue or worker."""
+"""portal compile, reissue: print a pack or a book here and now, or an edition again from its filed figures."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 import click
 
 from portal import clock
+from portal import files as places
 from portal.commands import setting_out
 from portal.errors import RuleBroken
-from portal.reports import editions, runs
+from portal.reports import editions, ledger, runs
 from portal.reports.chapter import Cut
 from portal.rules.terms import RunKind
 
@@ -71,6 +72,34 @@ def _compile(kind: RunKind, subject: str, out: Path, fresh: bool) -> None:
     click.echo(f"pages    {made.pages}")
     click.echo(f"seconds  {time.monotonic() - began:.1f}")
     click.echo(f"sha256   {made.sha256}")
+
+
+@click.command()
+@click.argument("edition")
+@OUT
+@FRESH
+def reissue(edition: str, out: Path, fresh: bool) -> None:
+    """Print EDITION again from the figures filed with it: pack-2566-05-1 is the first edition of May 2566's pack.
+
+    The file is the one issued, to the byte. Where it is not, exit code 1 says so, and whether templates, typefaces or
+    libraries have changed since; the file that was issued is kept all the same.
+    """
+    given = setting_out.settings()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(setting_out.store(given))
+        row = ledger.named(edition)
+        cache = given.data / "chapters"
+        if fresh:
+            cache = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chapters-", dir=given.data)))
+        text = ledger.figures(row, places.connect(given.files, given.data))
+        bar = stack.enter_context(_Bar())
+        made = editions.reissue(text, out, bar.hear, issue=ledger.issue_of(row), cache=cache)
+    click.echo(f"file     {made.path}")
+    click.echo(f"sha256   {made.sha256}")
+    if made.sha256 != row.sha256:
+        changed = "templates, typefaces or libraries have changed since" if made.made_with != row.made_with else "why?"
+        raise click.ClickException(f"the edition issued was {row.sha256}: {changed}")
+    click.echo("same     as issued, to the byte")
 
 
 class _Bar:

@@ -210,7 +210,7 @@ class _Book:
             x0, y0, x1, y1 = (float(v) for v in annotation.Rect)
             points = float(size or 8)
             base = (min(y0, y1) + max(y0, y1)) / 2 - points * 0.34
-            x = min(x0, x1) if align == "left" else max(x0, x1)
+            x = {"left": min(x0, x1), "centre": (x0 + x1) / 2}.get(align, max(x0, x1))
             made[name, round(x), round(base)] = _Stamp(
                 words,
                 x + self.shift(page),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.chapters import (
+    amendments,
     approval,
     book_cover,
     contents,
@@ -78,6 +79,7 @@ PACK = Book(
             (
                 pack_cover.CHAPTER,
                 summary.CHAPTER,
+                amendments.CHAPTER,
                 timeliness.CHAPTER,
                 projects.CHAPTER,
                 disbursement.CHAPTER,
@@ -104,7 +106,7 @@ BOOK = Book(
         Part("การส่งเสริมสหกรณ์และกลุ่มเกษตรกร", (cooperatives.CHAPTER, visits.CHAPTER)),
         Part("ผลการเบิกจ่ายงบประมาณ", (disbursement.CHAPTER, offices.CHAPTER)),
         Part("ผลการดำเนินงานรายหน่วยงาน", (office.CHAPTER,)),
-        Part("ภาคผนวก", (indicators.CHAPTER, method.CHAPTER)),
+        Part("ภาคผนวก", (indicators.CHAPTER, amendments.CHAPTER, method.CHAPTER)),
     ),
 )
 BOOKS: dict[str, Book] = {book.slug: book for book in (PACK, BOOK)}

@@ -35,6 +35,7 @@ from models import (
     VisitPlanLine,
     db,
 )
+from portal import database
 from portal.rules.fiscal import first_day
 
 LONG = "สนับสนุนการพัฒนาศักยภาพสหกรณ์และกลุ่มเกษตรกรเพื่อเพิ่มขีดความสามารถในการแข่งขันด้วยนวัตกรรมและเทคโนโลยี"
@@ -48,6 +49,9 @@ def _insert(model, rows):
         row["id"] = first + n
     for part in chunked(rows, 500):
         model.insert_many(part).execute()
+    if rows and not database.is_sqlite():
+        table = model._meta.table_name
+        database.db.execute_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {rows[-1]['id']})")
     return [row["id"] for row in rows]
 
 

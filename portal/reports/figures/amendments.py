@@ -144,6 +144,8 @@ def _changes(table: type[Any], cut: Cut, since: Base, *columns: Any) -> ModelSel
 
 def _answers(cut: Cut, since: Base, until: int) -> Iterable[Amendment]:
     """Cells of reports that had been handed in before and count now."""
+    gone = list(_changes(Answer, cut, since, AuditEntry.note).where(Revision.after.is_null()).tuples())
+    left = {before["submission"] for _, before, *_ in gone}
     told = {
         ident: (unit, month, version, note)
         for ident, unit, month, version, note in Submission.select(
@@ -156,7 +158,7 @@ def _answers(cut: Cut, since: Base, until: int) -> Iterable[Amendment]:
             Period.number <= until,
             Submission.state.in_(COUNTED),
             Submission.first_submitted_at <= since.cut_at,
-            Submission.id.in_(_touched(cut, since)),
+            Submission.id.in_(_touched(cut, since)) | Submission.id.in_(sorted(left)),
         )
         .tuples()
     }
@@ -164,7 +166,6 @@ def _answers(cut: Cut, since: Base, until: int) -> Iterable[Amendment]:
         return
     rows = _changes(Answer, cut, since, AuditEntry.note).join_from(Revision, Answer, on=(Answer.id == Revision.row_id))
     kept = rows.where(Answer.submission.in_(list(told))).tuples()
-    gone = _changes(Answer, cut, since, AuditEntry.note).where(Revision.after.is_null()).tuples()
     first: dict[int, dict[str, Any] | None] = {}
     last: dict[int, tuple[dict[str, Any] | None, dt.datetime, str, str]] = {}
     for row, before, after, at, by, note in [*kept, *gone]:
