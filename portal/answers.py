@@ -60,10 +60,10 @@ def save_cells(
     name is saved whatever stands there. `reasons` say why a warning is to stand. A cell that is refused leaves the
     others alone. Raises NotAllowed for people who do not belong to an office, MoveRefused when the report is locked.
     """
-    return save(sheets.of_submission(submission, at=at), typed, by=by, at=at, seen=seen, reasons=reasons)
+    return fill_in(sheets.of_submission(submission, at=at), typed, by=by, at=at, seen=seen, reasons=reasons)
 
 
-def save(
+def fill_in(
     sheet: Sheet,
     typed: Mapping[Cell, Typed],
     *,
@@ -107,7 +107,7 @@ def save_answers(
     for key, value in values.items():
         cells[Cell(key)] = format(value, "f") if isinstance(value, Decimal) else value
         _read(sheet, Cell(key), cells[Cell(key)])
-    done = save(sheet, cells, by=by, at=at)
+    done = fill_in(sheet, cells, by=by, at=at)
     if done.refused:
         raise next(iter(done.refused.values()))
     if done.sheet.submission is not None:
@@ -274,4 +274,4 @@ def _marked(submission: Submission) -> dict[Cell, list[Comment]]:
     return found
 
 
-__all__ = ["NOT_APPLICABLE", "Clash", "Saved", "begin", "check_office", "save", "save_answers", "save_cells"]
+__all__ = ["NOT_APPLICABLE", "Clash", "Saved", "begin", "check_office", "fill_in", "save_answers", "save_cells"]

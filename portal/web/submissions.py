@@ -62,7 +62,7 @@ class AnswersPage(BaseView):
         reasons = {
             cell_of(name[7:]): words for name, words in request.form.items() if name.startswith("reason-")
         }  # fmt: skip
-        saved = answers.save(sheet, typed, by=me(), at=clock.now(), seen=seen, reasons=_changed(sheet, reasons))
+        saved = answers.fill_in(sheet, typed, by=me(), at=clock.now(), seen=seen, reasons=_changed(sheet, reasons))
         if saved.refused or saved.clashed:
             form = SheetForm(saved.sheet, request.form)
             return self._page(saved.sheet, form, saved, 422 if saved.refused else 409)
@@ -82,11 +82,13 @@ class AnswersPage(BaseView):
         shown = self.render(
             "submissions/sheet.html",
             sheet=sheet, form=form, parts=parts, marks=marks, people=people, seen=seen_of(form),
-            progress=progress(sheet), before=sheet_view.before_name(sheet.obligation.period), lock=explained(sheet, sheet.lock), saved=saved,
+            progress=progress(sheet), before=sheet_view.before_name(sheet.obligation.period),
+            lock=explained(sheet, sheet.lock), saved=saved,
             locks={key: explained(sheet, lock, key) for key, lock in sheet.cell_locks.items()},
             first=_first(sheet, marks), words=_words(), number_of=sheet_view.number_of, states=sheet_view.STATES,
             mark_names={m.id: sheet.spec.name(Cell(m.key, m.row), language()) for m in marks}, name_of=name_of,
-            since=clock.now().isoformat(), plans=_planned(sheet), may_send=me().role == Role.APPROVER, months=formats.FISCAL_MONTHS,
+            since=clock.now().isoformat(), plans=_planned(sheet),
+            may_send=me().role == Role.APPROVER, months=formats.FISCAL_MONTHS,
         )  # fmt: skip
         return shown, status
 
@@ -100,7 +102,7 @@ class AnswersPage(BaseView):
         cells = _named(given, "cells", str)
         seen = _named(given, "seen", int)
         now = clock.now()
-        saved = answers.save(sheet, cells, by=me(), at=now, seen=seen, reasons=_named(given, "reasons", str))
+        saved = answers.fill_in(sheet, cells, by=me(), at=now, seen=seen, reasons=_named(given, "reasons", str))
         return jsonify(reply(saved, cells, str(given.get("since", "")), now))
 
     # ------------------------------------------------------------ handing it in

@@ -245,7 +245,8 @@ def test_what_the_portal_works_out_is_kept_when_the_report_is_sent(office, clien
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b'{"obligation": 1, "cells": []}', b'{"cells": {"done": 1}}', b'{"cells": {"done": "1"}, "seen": {"x": "x"}}'],
+    [b"", b"{", b"[]", b'{"obligation": 1, "cells": []}', b'{"cells": {"done": 1}}',
+     b'{"cells": {"done": "1"}, "seen": {"x": "x"}}'],
 )  # fmt: skip
 def test_a_request_that_cannot_be_read_is_refused_in_words(office, client, body):
     obligation = owed(office)
