@@ -179,7 +179,7 @@ def _save(form: Looked, *, by: Person, at: dt.datetime) -> answers.Saved:
     if not (form.changes or form.reasons):
         return answers.Saved(form.sheet)
     typed: dict[Cell, answers.Typed] = {cell: text or None for cell, text in form.changes.items()}
-    return answers.save(form.sheet, typed, by=by, at=at, seen=form.seen, reasons=form.reasons)
+    return answers.fill_in(form.sheet, typed, by=by, at=at, seen=form.seen, reasons=form.reasons)
 
 
 def _unit_name(code: str) -> str:
