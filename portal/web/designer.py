@@ -6,22 +6,24 @@ that of two who draw at once neither is overwritten. A published version opens f
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from flask import flash, jsonify, redirect, request
 from flask_admin import BaseView, expose
 
 from models import Form, FormVersion, Indicator, MeasureUnit
-from portal import clock, records
+from portal import clock
 from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken, StaleRow
+from portal.forms import versions
+from portal.forms.faults import faults
 from portal.forms.spec import FormSpec
 from portal.rules.access import CENTRAL_ROLES, Role
 from portal.rules.inputs import parse_text
 from portal.rules.progress import Aggregation
 from portal.rules.terms import FormState, PeriodKind
 from portal.web import drafts, shelf, trial
-from portal.web.language import Lazy, gettext
-from portal.web.shell import moment
+from portal.web.language import Lazy, gettext, language
 from portal.web.sign_in import me
 
 FOUND = 20
@@ -50,7 +52,7 @@ class DesignerPage(BaseView):
         person = me()
         writes = drafts.may_design(person, version.form)
         read_only = not writes or version.state != FormState.DRAFT
-        published = drafts.newest(version.form)
+        published = versions.published(version.form)
         shown = trial.drawn(trial.tried(FormSpec.from_json(version.spec), {}))
         return self.render(
             "designer/page.html",
@@ -65,16 +67,19 @@ class DesignerPage(BaseView):
         name, code = parse_text(request.form.get("name", "")), parse_text(request.form.get("code", ""))
         kind = request.form.get("kind", "")
         try:
-            with records.changing(by=me(), verb="create", at=clock.now()) as work:
-                form = work.create(
-                    Form,
-                    code=code or _free_code(), name=name, owner=me().unit_id, is_active=True,
-                    kind=PeriodKind(kind) if kind in list(PeriodKind) else PeriodKind.MONTH,
-                )  # fmt: skip
-                version = work.create(FormVersion, form=form, number=1, spec={"sections": [], "rules": []})
+            version = versions.begin(
+                code=code or _free_code(), name=name, owner=me().unit, by=me(), at=clock.now(),
+                kind=PeriodKind(kind) if kind in list(PeriodKind) else PeriodKind.MONTH,
+            )  # fmt: skip
         except PortalError as refusal:
             flash(refusal.words(gettext), "error")
             return redirect("/admin/designer/")
+        return redirect(f"/admin/designer/?version={version.id}")
+
+    @expose("/draft/", methods=("POST",))
+    def draft(self) -> Any:
+        """Open the draft of a form, a new one where there is none."""
+        version = versions.draft(drafts.form_of(request.form.get("form")), by=me(), at=clock.now())
         return redirect(f"/admin/designer/?version={version.id}")
 
     @expose("/save/", methods=("POST",))
@@ -88,11 +93,10 @@ class DesignerPage(BaseView):
             raise RuleBroken("This request could not be understood")
         now = clock.now()
         try:
-            with records.changing(by=me(), verb="design", at=now) as work:
-                work.update(version, seen=seen, spec=spec)
+            found = versions.save(version, spec, by=me(), at=now, seen=seen)
         except StaleRow:
             return self._stale(version)
-        return jsonify(seen=version.version, faults=drafts.faults_of(spec), at=moment(now), spec=spec)
+        return jsonify(seen=version.version, faults=drafts.faults_told(found), at=_clock(now), spec=version.spec)
 
     def _stale(self, version: FormVersion) -> Any:
         fresh = drafts.drawable(version.id)
@@ -111,7 +115,7 @@ class DesignerPage(BaseView):
         typed = asked.get("answers")
         tried = trial.tried(FormSpec.from_json(spec), typed if isinstance(typed, dict) else {})
         html = trial.drawn(tried, beside=asked.get("beside") is True)
-        return jsonify(html=html, words=tried.told(), faults=drafts.faults_of(spec))
+        return jsonify(html=html, words=tried.told(), faults=drafts.faults_told(faults(spec, versions.register())))
 
     @expose("/find/")
     def find(self) -> Any:
@@ -140,3 +144,7 @@ class DesignerPage(BaseView):
 def _free_code() -> str:
     taken = {code for (code,) in Form.select(Form.code).where(Form.code.startswith("F-")).tuples()}
     return next(code for n in range(1, 100_000) if (code := f"F-{n:03d}") not in taken)
+
+
+def _clock(at: dt.datetime) -> str:
+    return f"{at:%H.%M} น." if language() == "th" else f"{at:%H:%M}"

@@ -88,7 +88,7 @@ def sentences() -> dict[str, str]:
         "formula": gettext("Formula"),
         "choices": gettext("Choices"),
         "columns": gettext("Columns"),
-        "rows": gettext("Rows"),
+        "rows": gettext("Rows of the table"),
         "totals": gettext("Totals below these columns"),
         "accepts": gettext("Kinds of file taken"),
         "shown_when": gettext("Shown only when"),

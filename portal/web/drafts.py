@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
 from peewee import JOIN, fn
 
 from models import AuditEntry, Form, FormVersion, Indicator, MeasureUnit, Person, Submission
-from portal.errors import NotAllowed, NotFound, RuleBroken
+from portal.errors import MoveRefused, NotAllowed, NotFound, RuleBroken
+from portal.forms import versions
+from portal.forms.faults import Fault
 from portal.forms.kinds import BY_NAME
-from portal.forms.spec import faults
+from portal.forms.writing import check_may_design
 from portal.rules.access import Role
 from portal.rules.inputs import parse_text
 from portal.rules.terms import FormState
@@ -26,9 +29,11 @@ TEXTS = frozenset({"title", "title_en", "label", "label_en", "help", "help_en", 
 
 def may_design(person: Person, form: Form) -> bool:
     """Return whether a person may change this form: its owner's people, the planning division, administrators."""
-    return person.role in (Role.ADMIN, Role.PLANNING) or (
-        person.role == Role.DIVISION and form.owner_id == person.unit_id
-    )
+    try:
+        check_may_design(person, form.owner_id)
+    except NotAllowed:
+        return False
+    return True
 
 
 def readable(ident: Any) -> FormVersion:
@@ -43,22 +48,22 @@ def readable(ident: Any) -> FormVersion:
     raise NotFound("There is no such record, or it belongs to another office.")
 
 
+def form_of(ident: Any) -> Form:
+    """Return a form by its number."""
+    text = str(ident)
+    form = Form.get_or_none(Form.id == int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    if form is None:
+        raise NotFound("There is no such record, or it belongs to another office.")
+    return form
+
+
 def drawable(ident: Any) -> FormVersion:
     """Return a draft that this person may change."""
     version = readable(ident)
-    if not may_design(me(), version.form):
-        raise NotAllowed("This form belongs to another unit; its owner or the planning division may change it.")
+    check_may_design(me(), version.form.owner_id)
     if version.state != FormState.DRAFT:
-        raise RuleBroken("A published version never changes. Make a new version of the form.", field="spec")
+        raise MoveRefused("A published version never changes. Make a new version of the form.")
     return version
-
-
-def newest(form: Form, *, before: int | None = None) -> FormVersion | None:
-    """Return the newest published version of a form, of those below number `before` if that is given."""
-    query = FormVersion.select().where(FormVersion.form == form.id, FormVersion.state == FormState.PUBLISHED)
-    if before is not None:
-        query = query.where(FormVersion.number < before)
-    return query.order_by(FormVersion.number.desc()).first()
 
 
 # ---------------------------------------------------------------- what comes in and goes out
@@ -89,14 +94,15 @@ def _tidied(value: Any, depth: int, name: str) -> Any:
     return str(value)[:40]
 
 
-def faults_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what is wrong with a description: the steps to the place, and the words for it."""
+def faults_told(found: Iterable[Fault]) -> list[dict[str, Any]]:
+    """Return faults as the script needs them: the steps to the place in the description, and the words for it."""
     return [
         {
             "path": [int(s) if s.isdecimal() else s for s in fault.path.split(".") if s],
             "words": fault.error.words(gettext),
         }
-        for fault in faults(spec)
+        for fault in found
+        if not fault.path.startswith("field_map")
     ]
 
 
@@ -143,7 +149,8 @@ def given(version: FormVersion, published: FormVersion | None, *, read_only: boo
     ]
     return {
         "version": version.id, "seen": version.version, "spec": spec, "read_only": read_only,
-        "faults": [] if read_only else faults_of(spec), "kinds": shelf.described(), "units": dict(units.tuples()),
+        "faults": [] if read_only else faults_told(versions.faults_of(version)),
+        "kinds": shelf.described(), "units": dict(units.tuples()),
         "indicators": indicators(ids, names), "kept_keys": kept,
         "functions": designer_words.functions(), "words": designer_words.sentences(),
         "endings": {"file": BY_NAME["file"].endings, "photo": BY_NAME["photo"].endings},  # type: ignore[attr-defined]
@@ -178,25 +185,23 @@ def forms_of(person: Person) -> list[dict[str, Any]]:
     if person.role == Role.DIVISION:
         forms = forms.where(Form.owner == person.unit_id)
     listed = list(forms)
-    versions: dict[int, list[FormVersion]] = {form.id: [] for form in listed}
+    held: dict[int, list[FormVersion]] = {form.id: [] for form in listed}
     plain = (FormVersion.id, FormVersion.form, FormVersion.number, FormVersion.state, FormVersion.published_at)
-    for one in (
-        FormVersion.select(*plain).where(FormVersion.form.in_(list(versions))).order_by(FormVersion.number.desc())
-    ):
-        versions[one.form_id].append(one)
+    for one in FormVersion.select(*plain).where(FormVersion.form.in_(list(held))).order_by(FormVersion.number.desc()):
+        held[one.form_id].append(one)
     counts: dict[int, int] = dict(
         Submission.select(FormVersion.form, fn.COUNT(Submission.id))
         .join(FormVersion)
-        .where(FormVersion.form.in_(list(versions)))
+        .where(FormVersion.form.in_(list(held)))
         .group_by(FormVersion.form)
         .tuples()
     )
     return [
         {
             "form": form,
-            "draft": next((v for v in versions[form.id] if v.state == FormState.DRAFT), None),
-            "published": next((v for v in versions[form.id] if v.state == FormState.PUBLISHED), None),
-            "versions": len(versions[form.id]),
+            "draft": next((v for v in held[form.id] if v.state == FormState.DRAFT), None),
+            "published": next((v for v in held[form.id] if v.state == FormState.PUBLISHED), None),
+            "versions": len(held[form.id]),
             "submissions": counts.get(form.id, 0),
         }
         for form in listed

@@ -77,19 +77,21 @@
   }
   function flaws () {
     const counts = {}
-    for (const fault of design.faults) counts[fault.id] = (counts[fault.id] || 0) + 1
-    for (const line of $$('#questions li, #rules li')) {
+    // A form that asks nothing yet says so in words; that is no fault to be hunted.
+    const told = design.questions().length ? design.faults : design.faults.filter(fault => fault.id)
+    for (const fault of told) counts[fault.id] = (counts[fault.id] || 0) + 1
+    for (const line of $$('.qs li[data-id]')) {
       const box = $('.flaw', line), n = counts[line.dataset.id]
       if (!n) { box.replaceChildren(); continue }
       const word = make('span', { className: 'vh', textContent: say('faults_here', { n }) })
       box.replaceChildren(mark('bad'), word)
     }
     const button = $('#faults')
-    button.hidden = !design.faults.length
-    $('span', button).textContent = say('faults', { n: design.faults.length })
+    button.hidden = !told.length
+    $('span', button).textContent = say('faults', { n: told.length })
   }
   function pick () {
-    for (const line of $$('#questions li, #rules li')) {
+    for (const line of $$('.qs li[data-id]')) {
       const chosen = line.dataset.id === design.chosen
       line.classList.toggle('sel', chosen)
       const button = $('.item', line)
@@ -185,7 +187,9 @@
     },
     rule: () => {
       const found = design.find(design.chosen)
-      const question = found?.kind === 'question' ? found.item.key : design.questions()[0]?.key ?? ''
+      const answered = one => given.kinds[one.kind]?.fits.length > 0 && one.kind !== 'table'
+      const inside = table => table?.columns?.length ? `${table.key}.${(found.kind === 'column' ? found.item : table.columns[0]).key}` : null
+      const question = (found?.kind === 'question' && answered(found.item) ? found.item.key : inside(found?.table ?? (found?.item?.kind === 'table' ? found.item : null))) ?? design.questions().find(answered)?.key ?? ''
       const made = design.named({ key: design.free('rule'), expression: '', message: '', message_en: '', severity: 'warn', at: question })
       design.change(() => design.spec.rules.push(made))
       design.choose(made._id)
@@ -229,6 +233,7 @@
   on('click', '#faults', () => {
     const fault = design.faults[next++ % design.faults.length]
     if (!fault) return
+    if (!fault.id) toast(fault.words, 'bad')
     design.choose(fault.id || design.spec.sections[0]?._id)
     design.tell('write', fault.field)
   })

@@ -142,7 +142,7 @@ const design = (() => {
   function wait () {
     show('waiting', say('unsaved'))
     clearTimeout(timer)
-    timer = setTimeout(it.save, 700)
+    timer = setTimeout(it.save, 1200)
   }
   it.save = async () => {
     clearTimeout(timer)
@@ -174,7 +174,7 @@ const design = (() => {
       return false
     }
     seen = told.seen
-    base = sent
+    base = told.spec // as the store holds it, tidied
     it.hear(told.faults, drawn)
     if (again) { it.state = 'waiting'; return it.save() }
     if (JSON.stringify(plain(it.spec)) === JSON.stringify(sent)) show('saved', say('saved', { at: told.at }))
