@@ -7,7 +7,8 @@
     cooperatives and visits  CooperativeType Cooperative CooperativeYear AuditorRemark
                              VisitActivity VisitPlan VisitPlanLine Visit VisitWork VisitOfficer
     money                    BudgetCategory DisbursementTarget BudgetLine Disbursement MoneySum CodeMap ImportLine
-    machines                 Run RunStep Edition Notice ImportBatch ExportRun StoreFact
+    machines                 Run RunStep Edition Notice ImportBatch SentWorkbook ExportRun
+                             StoreFact
     doors for machines       ApiToken KeptReply
     memory                   AuditEntry Revision
 
@@ -38,6 +39,7 @@ from portal.tables.machines import (
     Notice,
     Run,
     RunStep,
+    SentWorkbook,
     StoreFact,
 )
 from portal.tables.memory import (
@@ -142,6 +144,7 @@ __all__ = [
     "Revision",
     "Run",
     "RunStep",
+    "SentWorkbook",
     "SignIn",
     "StoreFact",
     "Submission",
@@ -169,7 +172,8 @@ ALL: tuple[type[Table], ...] = (
     VisitWork, VisitOfficer,
     Attachment,
     BudgetCategory, DisbursementTarget, BudgetLine, Disbursement, MoneySum,
-    Run, RunStep, Edition, Notice, ImportBatch, CodeMap, ImportLine, ExportRun, StoreFact,
+    Run, RunStep, Edition, Notice, ImportBatch, CodeMap, ImportLine, SentWorkbook, ExportRun,
+    StoreFact,
     ApiToken, KeptReply,
     AuditEntry, Revision,
 )  # fmt: skip

@@ -18,12 +18,15 @@ from admin_views import (
     plans,
     runs,
     submissions,
+    tokens,
     trail,
     units,
     visits,
+    workbooks,
 )
 from portal.web import designer, home, reports
 from portal.web import submissions as filling_in
+from portal.web import tokens as api
 from portal.web.language import lazy
 
 WORK, RESULTS, PLANS, REGISTRY = lazy("Work"), lazy("Reporting"), lazy("Plans and budget"), lazy("Registry")
@@ -48,6 +51,7 @@ def register(app: Flask) -> Admin:
         visits.VisitPlanScreen(lazy("Visit plans"), RESULTS),
         visits.VisitPlanLineScreen(lazy("Planned visits by month"), RESULTS),
         submissions.CommentScreen(lazy("Remarks"), RESULTS),
+        workbooks.SentWorkbookScreen(lazy("Workbooks sent in"), RESULTS),
         cooperatives.CooperativeScreen(lazy("Cooperatives and groups"), REGISTRY),
         cooperatives.CooperativeYearScreen(lazy("Strength and grade"), REGISTRY),
         cooperatives.AuditorRemarkScreen(lazy("Auditor's remarks"), REGISTRY),
@@ -82,6 +86,8 @@ def register(app: Flask) -> Admin:
         runs.RunScreen(lazy("Runs"), SYSTEM),
         runs.EditionScreen(lazy("Editions"), SYSTEM),
         notices.NoticeScreen(lazy("Notices"), SYSTEM),
+        api.ApiPage(lazy("API for programs"), SYSTEM),
+        tokens.TokenScreen(lazy("Tokens of the API"), SYSTEM),
         trail.AuditEntryScreen(lazy("Audit trail"), SYSTEM),
         trail.RevisionScreen(lazy("Revisions"), SYSTEM),
     ):

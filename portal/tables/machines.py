@@ -229,6 +229,40 @@ class ImportBatch(Table):
         return f"{self.id} {self.file_name}"
 
 
+class SentWorkbook(Table):
+    """A workbook that an office sent in: looked at, and perhaps taken.
+
+    The file is kept while it may still be taken. `cells_changed` would change, `cells_wrong` could not be taken.
+    """
+
+    unit = ForeignKeyField(Unit, backref="workbooks", on_delete="RESTRICT")
+    unit_id: int
+    period = ForeignKeyField(Period, backref="workbooks", on_delete="RESTRICT")
+    period_id: int
+    person = ForeignKeyField(Person, backref="workbooks", on_delete="RESTRICT")
+    person_id: int
+    at = DateTimeField(index=True)
+    file_name = CharField(300)
+    file_key = CharField(200, default="")
+    size = IntegerField()
+    sha256 = CharField(64)
+    state = CharField(8, default="looked")
+    cells_changed = IntegerField(default=0)
+    cells_wrong = IntegerField(default=0)
+    cells_taken = IntegerField(default=0)
+    taken_at = DateTimeField(null=True)
+    unit_path = ("unit",)
+
+    class Meta:
+        constraints = [
+            one_of("state", ("looked", "taken")),  # type: ignore[arg-type]
+            Check("state <> 'taken' OR taken_at IS NOT NULL", name="sentworkbook_taken_when"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
 class ExportRun(Table):
     """One hand-off of figures to an outside system, with its receipt."""
 
