@@ -11,7 +11,7 @@ from models import FiscalYear, Period, Person, StoreFact, Submission
 from portal import periods as calendar
 from portal import records, seed
 from portal.database import db
-from portal.demo import corrections, forms, money, offices, planning, registry, reporting, visiting
+from portal.demo import central, corrections, forms, money, offices, planning, registry, reporting, visiting
 from portal.errors import MoveRefused
 from portal.records import Work
 from portal.rules import deadlines, fiscal
@@ -79,7 +79,7 @@ def build(
         made["BudgetLine"] = money.build(work, year, held, places, as_of)
         tell("รายงานของ 78 หน่วยงาน", 5)
         reports = reporting.build(work, months, due, places, sheets, reviewers)
-        made["Obligation"] = len(reports) + 12 * len(places)
+        made["Obligation"] = len(reports) + 12 * len(places) + central.build(work, year, months, reports)
         made["Submission"] = sum(r.submission is not None for r in reports)
         tell("การแก้ไขย้อนหลัง", 6)
         made["corrections"] = corrections.build(reports, reviewers)

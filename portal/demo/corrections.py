@@ -40,7 +40,8 @@ def build(reports: list[Report], reviewers: dict[str, int]) -> int:
         row = Submission.get_by_id(report.submission)
         approver = people[report.office.approver]
         reviewer = people[reviewers[report.sheet.owner]]
-        submissions.reopen(row, by=planning, at=start, note=reason)
+        submissions.reopen(row.obligation, by=planning, at=start, reason=reason)
+        row = Submission.get_by_id(report.submission)
         submissions.save_answers(row, {key: mended}, by=approver, at=start + dt.timedelta(hours=2))
         submissions.submit(row, by=approver, at=start + dt.timedelta(hours=3))
         submissions.verify(row, by=reviewer, at=start + dt.timedelta(days=1))

@@ -43,8 +43,9 @@ from portal.database import tuples
 from portal.demo.registry import BANGKOK, COUNTS
 from portal.errors import NotAllowed, PortalError
 from portal.rules.access import Role
+from portal.rules.duties import OFFICE_DUTIES
 from portal.rules.progress import Aggregation
-from portal.rules.terms import InstitutionKind, Mark, ObligationState, UnitKind, VisitState
+from portal.rules.terms import Duty, InstitutionKind, Mark, ObligationState, UnitKind, VisitState
 from portal.rules.workflow import State
 from tests.conftest import STARTED
 
@@ -111,9 +112,21 @@ def test_every_office_owes_every_form_every_month(demo_year):
     assert offices == 78
     assert forms >= 40
 
-    assert count(Obligation) == (offices * (forms + 1) + count(FormAssignment)) * 12
-    owed = Obligation.select(Obligation.unit, Obligation.period, fn.COUNT(Obligation.id))
+    theirs = Obligation.duty.in_(OFFICE_DUTIES)
+    assert count(Obligation.select().where(theirs)) == (offices * (forms + 1) + count(FormAssignment)) * 12
+    owed = Obligation.select(Obligation.unit, Obligation.period, fn.COUNT(Obligation.id)).where(theirs)
     assert all(n >= forms + 1 for *_, n in tuples(owed.group_by(Obligation.unit, Obligation.period)))
+
+
+def test_divisions_and_planning_owe_their_share_and_still_have_some_to_do(demo_year):
+    central = Obligation.select().where(Obligation.duty.not_in(OFFICE_DUTIES))
+
+    assert {duty for (duty,) in tuples(central.select(Obligation.duty).distinct())} == set(Duty) - set(OFFICE_DUTIES)
+    assert count(central.where(Obligation.state == ObligationState.OPEN)) > 0
+    assert {o.unit.kind for o in central.where(Obligation.duty == Duty.CHECK)} == {UnitKind.CENTRAL}
+    planning, division = demo.logins()[1], demo.logins()[2]
+    assert count(central.where(Obligation.unit == planning.unit, Obligation.state == ObligationState.OPEN)) > 0
+    assert count(central.where(Obligation.unit == division.unit, Obligation.state == ObligationState.OPEN)) > 0
 
 
 def test_reports_stand_in_every_state_in_the_last_months(demo_year):
