@@ -29,7 +29,11 @@ TIME_LIMIT = 30 * 60
 JOBS = {
     "compile_run": "jobs.reports.compile_run",
     "send_letter": "jobs.notices.send_letter",
+    "take_import": "jobs.imports.take_import",
 }
+
+OF_RUN = {"import": "take_import"}
+"""Which job does a run of a kind, where it is not `compile_run`."""
 
 _FORGOTTEN_AFTER = 10 * 60
 

@@ -43,7 +43,7 @@ def sweep(at: dt.datetime) -> None:
     """Ring for every run nobody is working on, and end those that cannot be made."""
     runs.give_up(at, speak)
     for waiting in runs.to_ring(at):
-        queue.ring("compile_run", waiting.run_id, turn=waiting.turn)
+        queue.ring(queue.OF_RUN.get(waiting.kind, "compile_run"), waiting.run_id, turn=waiting.turn)
 
 
 def keep_the_calendar(at: dt.datetime) -> None:

@@ -16,7 +16,19 @@ from playhouse.pool import PooledPostgresqlDatabase
 from models import ALL, BY_NAME, Table, db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-__all__ = ["MIGRATIONS", "append", "db", "is_sqlite", "migrate", "one_reading", "pending", "read", "tuples", "use"]
+__all__ = [
+    "MIGRATIONS",
+    "append",
+    "batches",
+    "db",
+    "is_sqlite",
+    "migrate",
+    "one_reading",
+    "pending",
+    "read",
+    "tuples",
+    "use",
+]
 
 # busy_timeout stands first: pragmas run in order, and switching to WAL already needs the wait.
 PRAGMAS = {
@@ -99,6 +111,28 @@ def tuples(query: ModelSelect[Any]) -> Iterator[tuple[Any, ...]]:
     return rows
 
 
+def batches(query: ModelSelect[Any], size: int = 1000) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of `query` as the store's own values, `size` at a time, from a cursor: memory does not grow."""
+    sql, params = query.sql()
+    database = db.obj
+    if isinstance(database, PostgresqlDatabase):
+        with database.atomic():
+            cursor = database.connection().cursor(name="portal_batches")
+            try:
+                cursor.execute(sql, params or ())
+                while batch := cursor.fetchmany(size):
+                    yield batch
+            finally:
+                cursor.close()
+    else:
+        cursor = database.execute_sql(sql, params)
+        try:
+            while batch := cursor.fetchmany(size):
+                yield batch
+        finally:
+            cursor.close()
+
+
 def read(query: ModelSelect[Any], kind: type[Kind]) -> list[Kind]:
     """Return the rows of `query` as `kind(*columns)`, in the order selected; no model is made."""
     return [kind(*row) for row in tuples(query)]
@@ -137,6 +171,16 @@ def append(model: type[Table], columns: Sequence[str], rows: Iterable[tuple[Any,
     if meta.primary_key.name in names_given:
         cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM \"{table}\"))")
     return count
+
+
+def change(model: type[Table], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Set `columns` of many rows: each given as the store's own values in that order, then its identifier.
+
+    Call inside a transaction. No picture is kept; that is for who calls.
+    """
+    mark = "?" if is_sqlite() else "%s"
+    names = ", ".join(f'"{model._meta.combined[n].column_name}" = {mark}' for n in columns)
+    db.cursor().executemany(f'UPDATE "{model._meta.table_name}" SET {names} WHERE id = {mark}', rows)
 
 
 @contextmanager

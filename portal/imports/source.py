@@ -159,20 +159,35 @@ def find_heading(head: Sequence[Row], wanted: Wanted, needed: Iterable[str], *, 
     known = {gfmis.plain(text): name for name, texts in wanted.items() for text in texts}
     needs = set(needed)
     for start in range(min(len(head), HEAD)):
+        best: Heading | None = None
         for rows in range(1, depth + 1):
-            stacked = head[start : start + rows]
-            columns: dict[str, int] = {}
-            twice = []
-            texts = _stacked([cells for _, cells in stacked])
-            for index, text in enumerate(texts):
-                name = known.get(text)
-                if name in columns:
-                    twice.append(index)
-                elif name is not None:
-                    columns[name] = index
-            if needs <= set(columns):
-                return Heading(stacked[0][0], stacked[-1][0], columns, tuple(twice), tuple(texts))
+            made = _heading(head[start : start + rows], known)
+            if not needs <= set(made.columns):
+                continue
+            # A row that only says "(บาท)" belongs to the headings, though it names no column.
+            says_units = start + rows <= len(head) and _is_of_units(head[start + rows - 1][1])
+            if best is None or len(made.columns) > len(best.columns) or says_units:
+                best = made
+        if best is not None:
+            return best
     return None
+
+
+def _heading(rows: Sequence[Row], known: Mapping[str, str]) -> Heading:
+    columns: dict[str, int] = {}
+    twice = []
+    texts = _stacked([cells for _, cells in rows])
+    for index, text in enumerate(texts):
+        name = known.get(text)
+        if name in columns:
+            twice.append(index)
+        elif name is not None:
+            columns[name] = index
+    return Heading(rows[0][0], rows[-1][0], columns, tuple(twice), tuple(texts))
+
+
+def _is_of_units(row: Sequence[str]) -> bool:
+    return all(cell.strip().startswith("(") for cell in row if cell.strip())
 
 
 def _stacked(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -332,6 +347,8 @@ class Blocks:
 
     def close(self, said: Mapping[str, int]) -> bool:
         """Return whether a sub-total is the sum of the lines since the last one, or of the last few blocks."""
+        if not self._has_lines and not any(said.values()):
+            return True
         whole = dict(self._open)
         for back in range(len(self._closed) + 1):
             if back:

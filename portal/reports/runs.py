@@ -201,6 +201,12 @@ class Progress:
         elif now > self._looked:
             self._look()
 
+    def end(self) -> None:
+        """The work is done. Call it inside the transaction that keeps the work: it raises when the run is lost."""
+        now = self._now()
+        self._write(state=RunState.DONE, ended_at=now, error="")
+        Run.update(lease_until=None).where(Run.id == self._run_id).execute()
+
     def _write(self, **changes: Any) -> None:
         now = self._now()
         held = (
@@ -241,7 +247,44 @@ def compile_run(
     reports through Progress; whatever it raises ends up on the row in words, in the language of whoever asked.
     Interrupted gives the run back and is raised on.
     """
-    attempt = _claim(run_id, now())
+
+    def made(run: Run, attempt: int, progress: Progress) -> None:
+        result = make(Asked(run_id, run.kind, run.subject), progress)
+        progress.beat()
+        _file(run, attempt, result, files, now())
+        log.info("run %d: %d pages", run_id, result.pages)
+
+    return _carried_out(run_id, PRINTED, made, now, speak)
+
+
+def carry_out(
+    run_id: int,
+    *,
+    kinds: Sequence[RunKind],
+    do: Callable[[Asked, Progress], None],
+    now: Callable[[], dt.datetime],
+    speak: Speak = lambda language: str,
+) -> bool:
+    """Do what a run of one of `kinds` asks for, where no file comes of it. Return whether this call did.
+
+    As `compile_run`. `do` calls `progress.end()` inside the very transaction that keeps what it did, so that of two
+    workers one leaves a result.
+    """
+
+    def done(run: Run, attempt: int, progress: Progress) -> None:
+        do(Asked(run_id, run.kind, run.subject), progress)
+
+    return _carried_out(run_id, kinds, done, now, speak)
+
+
+def _carried_out(
+    run_id: int,
+    kinds: Sequence[RunKind],
+    work: Callable[[Run, int, Progress], None],
+    now: Callable[[], dt.datetime],
+    speak: Speak,
+) -> bool:
+    attempt = _claim(run_id, now(), kinds)
     if attempt is None:
         return False
     run = Run.get_by_id(run_id)
@@ -249,10 +292,7 @@ def compile_run(
     progress = Progress(run_id, attempt, now)
     try:
         log.info("run %d: %s, attempt %d", run_id, run, attempt)
-        made = make(Asked(run_id, run.kind, run.subject), progress)
-        progress.beat()
-        _file(run, attempt, made, files, now())
-        log.info("run %d: %d pages", run_id, made.pages)
+        work(run, attempt, progress)
         return True
     except _Lost:
         log.info("run %d: another worker's now", run_id)
@@ -289,12 +329,13 @@ class Waiting:
 
     run_id: int
     turn: int
+    kind: RunKind
 
 
 def to_ring(at: dt.datetime) -> list[Waiting]:
     """Return the runs nobody is working on: waiting, or with a lease that has run out; oldest first."""
     idle = (Run.state == RunState.WAITING) | ((Run.state == RunState.RUNNING) & (Run.lease_until < at))
-    rows = Run.select(Run.id, Run.attempt).where(idle).order_by(Run.asked_at, Run.id).limit(500)
+    rows = Run.select(Run.id, Run.attempt, Run.kind).where(idle).order_by(Run.asked_at, Run.id).limit(500)
     return database.read(rows, Waiting)
 
 
@@ -358,7 +399,7 @@ def _held(run_id: int, attempt: int) -> tuple[Any, ...]:
     return Run.id == run_id, Run.attempt == attempt, Run.state == RunState.RUNNING
 
 
-def _claim(run_id: int, now: dt.datetime) -> int | None:
+def _claim(run_id: int, now: dt.datetime, kinds: Sequence[RunKind]) -> int | None:
     """Take the run for one lease and return the number of the attempt, or None when there is nothing to take."""
     with db.atomic():
         taken = (
@@ -371,7 +412,7 @@ def _claim(run_id: int, now: dt.datetime) -> int | None:
             )
             .where(
                 Run.id == run_id,
-                Run.kind.in_(PRINTED),
+                Run.kind.in_(kinds),
                 Run.cancel_asked_at.is_null(),
                 (Run.state == RunState.WAITING) | ((Run.state == RunState.RUNNING) & (Run.lease_until < now)),
             )

@@ -26,7 +26,7 @@ _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE]\+?\d+", re.ASCII)
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = re.compile(
-    r"\d{1,2}\s*/\s*\d{1,2}\s*/\s*\d{4}|\d{1,2}\s+[ก-ฮ][ก-๙.]+\s*(?:พ\.?ศ\.?\s*)?\d{2,4}|\d{4}-\d{1,2}-\d{1,2}"
+    r"\d{1,2}\s*/\s*\d{1,2}\s*/\s*\d{4}|\d{1,2}\s+[ก-ฮเ][ก-๙.]+\s*(?:พ\.?ศ\.?\s*)?\d{2,4}|\d{4}-\d{1,2}-\d{1,2}"
 )
 _YEAR = re.compile(r"ปีงบประมาณ\s*(?:พ\.?\s*ศ\.?)?\s*(\d{4})")
 _NOISE = re.compile(r"\((?:หน่วย:?)?(?:ล้าน)?บาท\)|[\s.:*_]+")

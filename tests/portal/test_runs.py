@@ -319,7 +319,7 @@ def test_a_worker_told_to_end_gives_the_run_back(run, kept, clock, tmp_path):
         runs.compile_run(run.id, make=make, files=kept, now=clock)
 
     assert (_fresh(run).state, _fresh(run).lease_until) == (RunState.WAITING, None)
-    assert runs.to_ring(AT) == [runs.Waiting(run.id, 1)]
+    assert runs.to_ring(AT) == [runs.Waiting(run.id, 1, run.kind)]
     assert runs.compile_run(run.id, make=_two_chapters(tmp_path), files=kept, now=clock)
 
 

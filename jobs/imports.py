@@ -1,0 +1,22 @@
+"""Jobs that take files in: read and stage one for its preview, or take it in once a person has said yes."""
+
+from __future__ import annotations
+
+from jobs.words import speak
+from jobs.worker import at_work
+from portal import clock
+from portal.imports import batches
+from portal.reports import runs
+from portal.reports.runs import Asked, Progress
+from portal.rules.terms import RunKind
+
+
+def take_import(run_id: int) -> None:
+    """Do what one run's file waits for. Safe to repeat: a run that has ended is left alone."""
+    with at_work() as work:
+
+        def do(asked: Asked, progress: Progress) -> None:
+            work.go_on()
+            batches.go_on(batches.of_run(asked.subject), files=work.files, teller=progress, now=clock.now)
+
+        runs.carry_out(run_id, kinds=(RunKind.IMPORT,), do=do, now=clock.now, speak=speak)

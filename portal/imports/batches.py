@@ -1,0 +1,569 @@
+"""A finance file on its way into the records: received, read and staged, its codes mapped, taken in, undone.
+
+The row is the truth, as everywhere: what a worker is to do follows from the batch's state. Nothing of the year's money
+changes before a person has seen the preview and said yes; and where something does not agree, before they said why.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from peewee import fn
+
+from models import CodeMap, FiscalYear, ImportBatch, ImportLine, Person, Project, Run, Unit
+from portal import budget, database
+from portal.budget import Changes, Key, Money, Said
+from portal.database import tuples
+from portal.errors import MoveRefused, NotFound, RuleBroken
+from portal.files import Files
+from portal.imports import reading
+from portal.imports.matching import OF_A_YEAR, Matcher, code_key, project_key
+from portal.imports.source import AMOUNTS, Given, Line, Statement
+from portal.reports import runs
+from portal.rules.terms import BatchState, MapKind, Nature, RunKind
+
+STEPS = ("อ่านไฟล์", "จับคู่รหัส", "จัดเก็บรายการเพื่อตรวจสอบ")
+TAKING = ("คำนวณสิ่งที่เปลี่ยน", "นำเข้าทะเบียนงบประมาณ")
+OPEN = (BatchState.WAITING, BatchState.STAGED, BatchState.ACCEPTED)
+_LINE = (
+    "batch", "sheet", "row", "month", "code", "name", "said_unit", "said_project", "said_category", "said_nature",
+    *AMOUNTS, "line_code", "unit", "project", "category", "nature", "lacks",
+)  # fmt: skip
+
+
+class Teller(Protocol):
+    """Hears how the work comes along, as `runs.Progress` does; each call may end the work by raising."""
+
+    def plan(self, titles: Sequence[str]) -> None: ...
+    def begin(self, position: int) -> None: ...
+    def finish(self, position: int, *, pages: int) -> None: ...
+    def beat(self) -> None: ...
+    def end(self) -> None: ...
+
+
+class Nobody:
+    """A teller for work that nobody watches."""
+
+    def plan(self, titles: Sequence[str]) -> None:
+        """Hear which steps there are."""
+
+    def begin(self, position: int) -> None:
+        """Hear that a step begins."""
+
+    def finish(self, position: int, *, pages: int) -> None:
+        """Hear that a step is done."""
+
+    def beat(self) -> None:
+        """Hear that the work goes on."""
+
+    def end(self) -> None:
+        """Hear that all is done."""
+
+
+# ---------------------------------------------------------------- receiving
+
+
+def receive(
+    file: Path, name: str, given: Given, *, is_whole: bool, by: Person, files: Files, at: dt.datetime
+) -> ImportBatch:
+    """Keep a file and ask for it to be read; return its batch. The same file again is the same batch.
+
+    Raises NotAllowed for people who may not write budget lines.
+    """
+    budget.check_may_take(by)
+    sha256 = _sha256(file)
+    there = (
+        ImportBatch.select()
+        .where(ImportBatch.file_sha256 == sha256, ImportBatch.state.in_((*OPEN, BatchState.TAKEN)))
+        .order_by(ImportBatch.id.desc())
+        .first()
+    )
+    if there is not None:
+        found: ImportBatch = there
+        return found
+    key = files.keep(name, file)
+    with budget.changing(by, "ask_import", at) as work:
+        batch: ImportBatch = work.create(
+            ImportBatch,
+            source="gfmis",
+            file_name=name[-300:],
+            file_sha256=sha256,
+            file_key=key,
+            state=BatchState.WAITING,
+            report={"given": _given_out(given)},
+            is_whole=is_whole,
+            person=by,
+            unit=by.unit,
+            at=at,
+        )
+        runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
+    return batch
+
+
+def run_of(batch: ImportBatch) -> Run | None:
+    """Return the latest run for a batch."""
+    of_batch = Run.select().where(Run.kind == RunKind.IMPORT, Run.subject == str(batch.id))
+    latest: Run | None = of_batch.order_by(Run.id.desc()).first()
+    return latest
+
+
+def of_run(subject: str) -> ImportBatch:
+    """Return the batch that a run is for. Raises NotFound."""
+    batch = ImportBatch.get_or_none(ImportBatch.id == int(subject)) if subject.isdigit() else None
+    if batch is None:
+        raise NotFound("This record is no longer there.")
+    return batch
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def _given_out(given: Given) -> dict[str, Any]:
+    return {"year": given.year, "as_of": given.as_of and given.as_of.isoformat(), "unit": given.unit}
+
+
+def _given_in(held: Mapping[str, Any]) -> Given:
+    as_of = held.get("as_of")
+    return Given(held.get("year"), dt.date.fromisoformat(as_of) if as_of else None, held.get("unit") or "")
+
+
+# ---------------------------------------------------------------- reading and staging
+
+
+def go_on(batch: ImportBatch, *, files: Files, teller: Teller, now: Callable[[], dt.datetime]) -> None:
+    """Do what a batch's state asks for: read and stage a waiting one, take in an accepted one. Else nothing."""
+    if batch.state is BatchState.WAITING:
+        with _at_hand(batch, files) as path:
+            stage(batch, path, teller=teller, at=now())
+    elif batch.state is BatchState.ACCEPTED:
+        take(batch, teller=teller, at=now())
+    else:
+        teller.end()
+
+
+@contextmanager
+def _at_hand(batch: ImportBatch, files: Files) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        path = Path(folder) / "file"
+        with files.open(batch.file_key) as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        yield path
+
+
+def stage(batch: ImportBatch, path: Path, *, teller: Teller, at: dt.datetime) -> None:
+    """Read a file and keep its lines for a preview; a file with anything wrong leaves its list of faults, no line."""
+    teller.plan(STEPS)
+    teller.begin(1)
+    said = reading.read(path, _given_in(batch.report.get("given", {})))
+    year = _check_year(said)
+    teller.finish(1, pages=len(said.lines))
+    teller.begin(2)
+    matched = list(_matched(said, year, teller)) if year is not None and not said.fault_count else []
+    teller.finish(2, pages=sum(1 for _, lacks in matched if not lacks))
+    teller.begin(3)
+    report = batch.report | _report(said)
+    state = BatchState.REFUSED if said.fault_count else BatchState.STAGED
+    with budget.changing(batch.person, "stage_import", at) as work:
+        ImportLine.delete().where(ImportLine.batch == batch.id).execute()
+        database.append(ImportLine, _LINE, ((batch.id, said.sheet[:100], *row) for row, _ in matched))
+        fresh = work.update(
+            batch, state=state, report=report, fiscal_year=year, as_of=said.as_of, lines_read=len(said.lines)
+        )
+        if state is BatchState.STAGED:
+            _tally(work, fresh)
+        teller.end()
+
+
+def _check_year(said: Statement) -> FiscalYear | None:
+    if said.year is None:
+        return None
+    year = FiscalYear.get_or_none(FiscalYear.year == said.year)
+    if year is None:
+        said.fault(RuleBroken("The fiscal year {year} is not in the portal.", year=said.year))
+    return year
+
+
+def _matched(said: Statement, year: FiscalYear, teller: Teller) -> Iterator[tuple[tuple[Any, ...], bool]]:
+    """Yield every line as its row of ImportLine, and whether it lacks a code."""
+    matcher = Matcher(year.year, year.id)
+    for number, line in enumerate(said.lines):
+        if number % 1000 == 0:
+            teller.beat()
+        match = matcher.match(line)
+        asked = dict(match.lacks)
+        yield (
+            line.row, line.month, line.code, line.name[:300],
+            asked.get(MapKind.UNIT, line.unit)[:300],
+            asked.get(MapKind.PROJECT, project_key(line, match.code))[:300],
+            asked.get(MapKind.CATEGORY, line.category)[:300],
+            asked.get(MapKind.NATURE, line.nature)[:300],
+            *(getattr(line, name) for name in AMOUNTS),
+            match.code, match.unit, match.project, match.category, str(match.nature),
+            " ".join(kind for kind, _ in match.lacks),
+        ), bool(match.lacks)  # fmt: skip
+
+
+def _report(said: Statement) -> dict[str, Any]:
+    return {
+        "shape": said.shape, "sheet": said.sheet, "year": said.year, "months": list(said.months),
+        "is_cumulative": said.is_cumulative, "covers_one_unit": said.covers_one_unit, "sums": said.sums(),
+        "totals": said.totals, "titles": said.titles, "checked": said.checked,
+        "faults": [fault.as_json() for fault in said.faults], "fault_count": said.fault_count,
+    }  # fmt: skip
+
+
+def _tally(work: Any, batch: ImportBatch) -> None:
+    """Count what is matched and what not, hold both against the file's total, and work out what would change."""
+    sums = [fn.SUM(ImportLine._meta.fields[name]) for name in AMOUNTS]
+    counted: dict[bool, tuple[int, dict[str, int]]] = {}
+    for is_matched in (True, False):
+        where = ImportLine.lacks == "" if is_matched else ImportLine.lacks != ""
+        row = next(tuples(ImportLine.select(fn.COUNT(ImportLine.id), *sums).where(ImportLine.batch == batch.id, where)))
+        counted[is_matched] = int(row[0]), {n: int(v) for n, v in zip(AMOUNTS, row[1:], strict=True) if v is not None}
+    (lines, matched), (others, unmatched) = counted[True], counted[False]
+    made = changes_of(batch)
+    report = batch.report | {"matched": matched, "unmatched": unmatched, "changes": made.summary()}
+    work.update(batch, report=report, lines_taken=lines, lines_refused=others)
+
+
+# ---------------------------------------------------------------- control
+
+
+@dataclass(frozen=True)
+class Control:
+    """One amount of a file: its own total (None = it prints none), matched, unmatched. Satang."""
+
+    name: str
+    total: int | None
+    matched: int
+    unmatched: int
+
+    @property
+    def difference(self) -> int | None:
+        """The file's total less the sum of its lines; None where it prints none."""
+        return None if self.total is None else self.total - self.matched - self.unmatched
+
+
+def controls(batch: ImportBatch) -> list[Control]:
+    """Return the control total of every amount that the file carries."""
+    report = batch.report
+    totals, matched, unmatched = report.get("totals") or {}, report.get("matched", {}), report.get("unmatched", {})
+    return [
+        Control(name, totals.get(name), matched.get(name, 0), unmatched.get(name, 0))
+        for name in AMOUNTS
+        if name in report.get("sums", {})
+    ]
+
+
+def holds(batch: ImportBatch) -> list[RuleBroken]:
+    """Return why a staged file is not taken in without a person's word; nothing when all agrees."""
+    found = []
+    if not batch.report.get("totals"):
+        found.append(RuleBroken("The file prints no total: nobody can tell whether it is whole."))
+    for control in controls(batch):
+        if control.difference:
+            found.append(
+                RuleBroken(
+                    "The total of the file differs from its lines by {amount} baht ({name}).",
+                    amount=_baht(control.difference),
+                    name=control.name,
+                )
+            )
+    if batch.lines_refused:
+        found.append(RuleBroken("{n} lines are not matched; they would be left out.", n=batch.lines_refused))
+    left = batch.report.get("changes", {})
+    if left.get("left_out"):
+        amount = _baht(left.get("left_out_sums", {}).get("after_transfers", 0))
+        found.append(
+            RuleBroken(
+                "{n} lines of the records are not in the file; their {amount} baht would become nil.",
+                n=left["left_out"],
+                amount=amount,
+            )
+        )
+    return found
+
+
+def _baht(satang: int) -> str:
+    return f"{'-' if satang < 0 else ''}{abs(satang) // 100:,}.{abs(satang) % 100:02d}"
+
+
+# ---------------------------------------------------------------- unknown codes
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A code of a file that nobody has told yet, the lines it holds up and their budget in satang."""
+
+    kind: MapKind
+    value: str
+    lines: int
+    amount: int
+    name: str
+
+
+def unknown(batch: ImportBatch) -> list[Unknown]:
+    """Return the codes to be mapped, those that hold up most money first within each kind."""
+    found: dict[tuple[MapKind, str], list[Any]] = {}
+    for line, lacks, amount in _lacking(batch):
+        for kind in lacks:
+            held = found.setdefault((kind, _value(line, kind)), [0, 0, line.name])
+            held[0] += 1
+            held[1] += amount
+    rows = [Unknown(kind, value, *held) for (kind, value), held in found.items()]
+    order = list(MapKind)
+    return sorted(rows, key=lambda each: (order.index(each.kind), -abs(each.amount), each.value))
+
+
+def _lacking(batch: ImportBatch) -> Iterator[tuple[ImportLine, list[MapKind], int]]:
+    rows = ImportLine.select().where(ImportLine.batch == batch.id, ImportLine.lacks != "").order_by(ImportLine.id)
+    for line in rows.iterator():
+        lacks = [MapKind(word) for word in line.lacks.split()]
+        yield line, lacks, line.after_transfers or line.disbursed or 0
+
+
+def _value(line: ImportLine, kind: MapKind) -> str:
+    if kind is MapKind.CODE:
+        return code_key(_as_read(line))
+    return str(getattr(line, f"said_{kind}"))
+
+
+def _as_read(line: ImportLine) -> Line:
+    lacks = line.lacks.split()
+    return Line(
+        line.row,
+        code=line.code,
+        name=line.name,
+        unit=line.said_unit,
+        project="" if line.code else line.said_project,
+        category=line.said_category,
+        nature="" if MapKind.NATURE in lacks and line.said_nature == line.said_category else line.said_nature,
+    )
+
+
+def map_codes(
+    batch: ImportBatch, told: Mapping[tuple[MapKind, str], Any], *, by: Person, at: dt.datetime
+) -> ImportBatch:
+    """Keep what codes mean, for this file and those after it, and match the batch's lines anew.
+
+    A target is a Unit, a Project (None: no project), a BudgetCategory, a nature or a budget code of 20 digits.
+    """
+    budget.check_may_take(by)
+    _check_staged(batch)
+    with budget.changing(by, "map_codes", at) as work:
+        for (kind, value), target in told.items():
+            _keep_map(work, batch, kind, value, target)
+        _match_anew(batch)
+        _tally(work, batch)
+    return batch
+
+
+def _keep_map(work: Any, batch: ImportBatch, kind: MapKind, value: str, target: Any) -> None:
+    year = batch.fiscal_year.year if kind in OF_A_YEAR else 0
+    if kind is MapKind.NATURE and target not in set(Nature):
+        raise RuleBroken("Say whether this is recurrent or investment.", field="nature")
+    if kind is MapKind.CODE:
+        target = typed_code(str(target))
+    column = kind.value if kind in (MapKind.UNIT, MapKind.PROJECT, MapKind.CATEGORY) else "meant"
+    there = CodeMap.get_or_none(CodeMap.kind == kind, CodeMap.year == year, CodeMap.value == value)
+    if there is None:
+        work.create(CodeMap, kind=kind, year=year, value=value, **{column: target})
+    else:
+        work.update(there, **{column: target})
+
+
+def typed_code(text: str) -> str:
+    """Return a budget code that a person typed, or refuse it."""
+    tidy = "".join(text.split())
+    if not (len(tidy) == 20 and tidy.isascii() and tidy.isdigit()):
+        raise RuleBroken("A budget code has 20 digits, no more and no fewer.", field="code")
+    return tidy
+
+
+def _match_anew(batch: ImportBatch) -> None:
+    year = batch.fiscal_year
+    matcher = Matcher(year.year, year.id)
+    rows = []
+    for line, _, _ in _lacking(batch):
+        match = matcher.match(_as_read(line))
+        lacks = " ".join(kind for kind, _ in match.lacks)
+        flag = dict(match.lacks).get(MapKind.NATURE, line.said_nature)
+        rows.append((match.code, match.unit, match.project, match.category, str(match.nature), flag, lacks, line.id))
+    columns = ("line_code", "unit", "project", "category", "nature", "said_nature", "lacks")
+    database.change(ImportLine, columns, rows)
+
+
+# ---------------------------------------------------------------- taking in
+
+
+def changes_of(batch: ImportBatch) -> Changes:
+    """Work out what the matched lines of a staged file would change."""
+    return budget.changes(_said(batch))
+
+
+def _said(batch: ImportBatch) -> Said:
+    report = batch.report
+    lines: dict[Key, Money] = {}
+    names = ("line_code", "unit", "category", "nature", "project", "name", "month", *AMOUNTS)
+    months = report["months"]
+    rows = ImportLine.select(*(ImportLine._meta.fields[n] for n in names)).where(
+        ImportLine.batch == batch.id, ImportLine.lacks == ""
+    )
+    of_unit: set[int] = set()
+    for code, unit, category, nature, project, name, month, *amounts in tuples(rows):
+        money = lines.get((code, unit, category, nature))
+        if money is None:
+            money = lines[code, unit, category, nature] = Money(project, name)
+        of_unit.add(unit)
+        _add(money.granted, amounts[:3])
+        _add(money.months.setdefault(month or months[-1], [None, None, None]), amounts[3:])
+    covers_one = bool(report.get("covers_one_unit"))
+    return Said(
+        fiscal_year=batch.fiscal_year,
+        months=tuple(months),
+        is_cumulative=bool(report["is_cumulative"]),
+        as_of=batch.as_of,
+        gives=frozenset(report["sums"]),
+        # Lines that are not matched are in the file, though not in this statement: then nothing is left out for sure.
+        is_whole=batch.is_whole and not batch_lacks(batch) and (not covers_one or len(of_unit) == 1),
+        of_unit=next(iter(of_unit), None) if covers_one else None,
+        lines=lines,
+    )
+
+
+def batch_lacks(batch: ImportBatch) -> bool:
+    """Return whether any line of a batch is not matched."""
+    return bool(ImportLine.select().where(ImportLine.batch == batch.id, ImportLine.lacks != "").exists())
+
+
+def _add(held: list[int | None], amounts: Iterable[int | None]) -> None:
+    for place, amount in enumerate(amounts):
+        if amount is not None:
+            held[place] = (held[place] or 0) + amount
+
+
+def _check_staged(batch: ImportBatch) -> None:
+    if batch.state is not BatchState.STAGED:
+        raise MoveRefused("Only a file that was read and waits for an answer can be worked on.")
+
+
+def accept(batch: ImportBatch, word: str, *, by: Person, at: dt.datetime) -> Run:
+    """Say yes to a staged file and ask for it to be taken in; return the run.
+
+    `word` says why, and is asked for when anything does not agree (`holds`). It is kept with the batch and the trail.
+    """
+    budget.check_may_take(by)
+    _check_staged(batch)
+    word = word.strip()
+    if holds(batch) and not word:
+        raise RuleBroken("Something does not agree. Say why the file is to be taken in all the same.", field="word")
+    if not batch.lines_taken:
+        raise RuleBroken("No line is matched, so there is nothing to take in.")
+    with budget.changing(by, "accept_import", at, word) as work:
+        work.update(batch, state=BatchState.ACCEPTED, word=word, taken_by=by)
+        return runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
+
+
+def take(batch: ImportBatch, *, teller: Teller, at: dt.datetime) -> None:
+    """Take an accepted file in, whole or not at all. Safe to repeat: a batch that was taken is left alone."""
+    teller.plan(TAKING)
+    teller.begin(1)
+    by = batch.taken_by
+    if by is None:
+        raise MoveRefused("Only a file that was read and waits for an answer can be worked on.")
+    with budget.changing(by, "take_import", at, batch.word) as work:
+        fresh = ImportBatch.get_by_id(batch.id)
+        if fresh.state is not BatchState.ACCEPTED:
+            raise MoveRefused("Someone has just moved this file. Please look again.")
+        said = _said(fresh)
+        made = budget.changes(said)
+        summary = made.summary()
+        note = f"{fresh.file_name} sha256:{fresh.file_sha256[:12]} {fresh.word}".strip()
+        entry = budget.write(made, by=by, verb="take_import", at=at, note=note)
+        if said.is_whole:
+            _check_agrees(fresh, said)
+        work.update(
+            fresh, state=BatchState.TAKEN, taken_at=at, entry_number=entry, report=fresh.report | {"changes": summary}
+        )
+        teller.end()
+
+
+def _check_agrees(batch: ImportBatch, said: Said) -> None:
+    """After a whole statement the records come to what it says, to the satang; anything else is a fault of ours."""
+    if not said.is_cumulative:
+        return
+    held = budget.totals(said.fiscal_year.id, said.of_unit, said.months[-1])
+    for name, amount in batch.report["matched"].items():
+        if held[name] != amount:
+            raise RuleBroken(
+                "The records would come to {held} baht, the file says {said} ({name}). Nothing was taken in.",
+                held=_baht(held[name]),
+                said=_baht(amount),
+                name=name,
+            )
+
+
+def refuse(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
+    """Put a staged file aside; its lines are kept to be looked at."""
+    budget.check_may_take(by)
+    _check_staged(batch)
+    with budget.changing(by, "refuse_import", at) as work:
+        work.update(batch, state=BatchState.REFUSED)
+
+
+def undo(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
+    """Put the year's money back to what it was before a file was taken in. The file and both acts stay in history.
+
+    Files are undone in turn, the last one first. Raises MoveRefused otherwise, and when a line was changed since.
+    """
+    budget.check_may_take(by)
+    if batch.state is not BatchState.TAKEN or batch.entry_number is None:
+        raise MoveRefused("Only a file that was taken in can be undone.")
+    later = (
+        ImportBatch.select()
+        .where(
+            ImportBatch.state == BatchState.TAKEN,
+            ImportBatch.fiscal_year == batch.fiscal_year_id,
+            ImportBatch.entry_number > batch.entry_number,
+        )
+        .order_by(ImportBatch.entry_number.desc())
+        .first()
+    )
+    if later is not None:
+        raise MoveRefused("A later file was taken in, number {n}. Undo that one first.", n=later.id)
+    with budget.changing(by, "undo_import", at, batch.file_name) as work:
+        budget.undo(batch.entry_number, by=by, at=at, note=batch.file_name)
+        work.update(batch, state=BatchState.UNDONE, undone_by=by, undone_at=at)
+
+
+# ---------------------------------------------------------------- without a store of lines
+
+
+def preview(path: Path, given: Given) -> tuple[Statement, list[tuple[tuple[Any, ...], bool]]]:
+    """Read and match a file and keep nothing; for a look from the command line."""
+    said = reading.read(path, given)
+    year = _check_year(said)
+    if year is None or said.fault_count:
+        return said, []
+    return said, list(_matched(said, year, Nobody()))
+
+
+def projects_of(batch: ImportBatch) -> list[Project]:
+    """Return the projects of a batch's year, in the order of their codes."""
+    plans = Project.plan.rel_model
+    return list(Project.select().join(plans).where(plans.fiscal_year == batch.fiscal_year_id).order_by(Project.code))
+
+
+def units_to_map() -> list[Unit]:
+    """Return all units by name, to map a code to."""
+    return list(Unit.select().order_by(Unit.kind, Unit.name_sort, Unit.id))
