@@ -46,7 +46,7 @@ _configuration: FontConfiguration | None = None
 _style: weasyprint.CSS | None = None
 
 
-class Refused(ValueError):
+class NotOurs(ValueError):
     """A page named something that is not one of the report's own assets."""
 
 
@@ -58,24 +58,24 @@ class Assets(URLFetcher):
         super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-        """Return the asset named by `url`; raise Refused for anything else."""
+        """Return the asset named by `url`; raise NotOurs for anything else."""
         if url.startswith("asset:"):
             path = assets().get(url.removeprefix("asset:"))
             if path is None:
-                raise Refused(f"no such asset: {url[:200]}")
+                raise NotOurs(f"no such asset: {url[:200]}")
             return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "application/octet-stream"})
         if url.startswith("data:image/"):
             return self._picture(url)
-        raise Refused(f"the page may not fetch {url[:200]}")
+        raise NotOurs(f"the page may not fetch {url[:200]}")
 
     def _picture(self, url: str) -> URLFetcherResponse:
         kind = url[len("data:") :].partition(";")[0]
         if kind not in PICTURES or len(url) > MOST_PICTURE_BYTES * 4 // 3:
-            raise Refused(f"a picture of the kind “{kind[:40]}” or of this size is not printed")
+            raise NotOurs(f"a picture of the kind “{kind[:40]}” or of this size is not printed")
         with urllib.request.urlopen(url) as response:
             content = response.read()
         if not content.startswith(PICTURES[kind]):
-            raise Refused(f"the picture is not what it says it is ({kind})")
+            raise NotOurs(f"the picture is not what it says it is ({kind})")
         return URLFetcherResponse(url, content, {"Content-Type": kind})
 
 

@@ -12,15 +12,25 @@ from jobs import queue
 from models import Edition, FiscalYear, Period, Run, RunStep
 from portal import clock, files, scope
 from portal.errors import NotAllowed, NotFound, PortalError
-from portal.reports import runs
-from portal.rules.access import CENTRAL_ROLES
-from portal.rules.inputs import MONTHS_LONG
-from portal.rules.terms import PeriodKind, RunKind, RunState
+from portal.reports import issuing, ledger, runs
+from portal.rules import editions
+from portal.rules.access import CENTRAL_ROLES, Role
+from portal.rules.editions import Signature
+from portal.rules.inputs import MONTHS_LONG, parse_date
+from portal.rules.terms import EditionState, PeriodKind, RunKind, RunState
+from portal.web import guard
 from portal.web.language import Lazy, gettext, language
 from portal.web.sign_in import me
 
 OPEN = (RunState.WAITING, RunState.RUNNING)
+EDITION_MARKS = {
+    "final": ("done", "pill final"), "approved": ("done", "pill final"), "for_meeting": ("half", "pill prov"),
+    "draft": ("dash", "pill"), "superseded": ("none", "pill"),
+}  # fmt: skip
 MARKS = {"waiting": "dash", "running": "run", "done": "done", "failed": "bad", "cancelled": "none"}
+# The browser's own reader shows the file inside the page of its edition, and nowhere else.
+FRAMES_FILE = f"{guard.POLICY}; frame-src 'self'"
+IN_FRAME = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 TILES = 26  # more chapters than these are drawn as tiles, not as a list
 
 
@@ -79,14 +89,80 @@ class ReportsPage(BaseView):
         flash(gettext("Asked for again."), "success")
         return redirect("/admin/reports/")
 
+    @expose("/edition/")
+    def edition(self) -> Any:
+        """Show one edition: how whole it is, its hashes, its pages, and the steps it may take."""
+        return self._edition(_one(Edition, request.args.get("id")))
+
+    @expose("/step/", methods=("POST",))
+    def step(self) -> Any:
+        """Issue the figures of an edition anew, as what the step makes of it."""
+        edition = _one(Edition, request.form.get("id"))
+        verb, note = request.form.get("verb", "")[:20], request.form.get("note", "")[:2000]
+        try:
+            signed = _signature()
+            run = issuing.take_step(edition, verb, by=me(), at=clock.now(), signature=signed, note=note)
+        except PortalError as refusal:
+            return self._edition(edition, refusal), refusal.status
+        queue.ring("compile_run", run.id, turn=run.attempt)
+        flash(gettext("Decided. The new edition is being printed; the work goes on without this page."), "success")
+        return redirect("/admin/reports/")
+
+    def _edition(self, edition: Edition, refusal: PortalError | None = None) -> Response:
+        others = Edition.select().where(Edition.book == edition.book, Edition.subject == edition.subject)
+        steps = editions.open_steps(edition.book, EditionState(edition.state), Role(me().role))
+        shown = self.render(
+            "reports/edition.html",
+            edition=edition,
+            name=ledger.name(edition),
+            others=list(others.order_by(Edition.number.desc())),
+            chapters=_chapters(edition),
+            steps=steps if edition.sha256 else (),
+            typed=request.form,
+            problem=refusal.words(gettext) if refusal else "",
+            at_field=refusal.field if refusal else "",
+            post=editions.DIRECTOR_GENERAL,
+            month_of=month_of,
+            tag_of=EDITION_MARKS,
+        )
+        response = Response(shown)
+        response.headers["Content-Security-Policy"] = FRAMES_FILE
+        return response
+
     @expose("/file/")
     def file(self) -> Any:
-        """Send the PDF of a run or of an edition."""
+        """Send the PDF of a run or of an edition; `shown` lets our own page show it in a frame."""
         if "edition" in request.args:
             edition = _one(Edition, request.args.get("edition"))
-            return _sent(edition.file_key, f"{edition.book} {edition.subject} {edition.number}.pdf")
+            response = _sent(edition.file_key, f"{ledger.name(edition)}.pdf")
+            if "shown" in request.args:
+                response.headers["Content-Security-Policy"] = IN_FRAME
+                response.headers["X-Frame-Options"] = "SAMEORIGIN"
+            return response
         run = _run(request.args.get("id"))
         return _sent(run.file_key, run.file_name or f"{run.kind} {run.subject}.pdf")
+
+
+def _signature() -> Signature:
+    """Read who stands for an edition, as typed."""
+    day = request.form.get("document_on", "").strip()
+    try:
+        on = parse_date(day) if day else None
+    except PortalError as wrong:
+        wrong.field = "document_on"
+        raise
+    name, post, number = (request.form.get(f, "").strip()[:200] for f in ("signer", "signer_post", "document_number"))
+    return Signature(name, post, number[:100], on)
+
+
+def _chapters(edition: Edition) -> list[tuple[str, int, int]]:
+    """Return title, first page and length of each chapter of an edition, as its run set them."""
+    made, page = [], 1
+    steps = RunStep.select().where(RunStep.run == edition.run_id, RunStep.pages.is_null(False))
+    for step in steps.order_by(RunStep.position):
+        made.append((step.title, page, step.pages))
+        page += step.pages
+    return made
 
 
 def title(run: Run) -> str:
@@ -129,7 +205,7 @@ def _ledger() -> dict[str, Any]:
     editions = scope.narrowed(Edition.select(), me()).order_by(Edition.made_at.desc(), Edition.id.desc()).limit(12)
     return {
         "making": making, "ended": ended, "steps": steps, "editions": list(editions), "title": title, "marks": MARKS,
-        "tiles": TILES, "month_of": month_of, "at": clock.now(),
+        "tiles": TILES, "month_of": month_of, "at": clock.now(), "tag_of": EDITION_MARKS,
     }  # fmt: skip
 
 
