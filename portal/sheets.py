@@ -321,7 +321,7 @@ def _beside(
     shut: dict[str, Lock] = {}
     for key, question in asked.items():
         one = fed.get(question.indicator_id or 0)
-        rule = one.month_rule if one else Aggregation(question.month_rule or "sum")
+        rule = one.month_rule if one else _own_rule(question)
         plan = to_date = target = None
         if one is not None and one.target_id is not None:
             target, planned = one.target, months.get(one.target_id, {})
@@ -343,6 +343,13 @@ def _beside(
         beside.setdefault(key, Beside(last=value))
     parts = _parts(obligation, submission, asked, fed, children, shut)
     return beside, shut, parts
+
+
+def _own_rule(question: Question) -> Aggregation:
+    """Return how months become one where no indicator says it: shares and what is worked out are not added up."""
+    if question.month_rule:
+        return Aggregation(question.month_rule)
+    return Aggregation.SUM if question.kind in ("whole", "number", "money") else Aggregation.NONE
 
 
 def _indicators(idents: set[int], unit_id: int) -> dict[int, _Fed]:

@@ -225,10 +225,10 @@ function take (told) {
   for (const [name, became] of Object.entries(told.cells)) {
     const cell = cells.get(name)
     if (!cell) continue
-    untell(name, '.refused, .clash')
+    untell(name, '.denied, .clash')
     if (became.state === 'refused' || became.state === 'locked') {
       show(cell, became.state)
-      tell(name, 'bad refused', became.words, became.state === 'locked' ? 'lock' : 'bad')
+      tell(name, 'bad denied', became.words, became.state === 'locked' ? 'lock' : 'bad')
       continue
     }
     if (became.state === 'clash') { clash(cell, became); continue }
@@ -285,13 +285,13 @@ function bring (hidden) {
   for (const part of fill.querySelectorAll('[data-part]')) part.hidden = ![...part.querySelectorAll('[data-question]')].some(one => !one.hidden)
 }
 
-let judged = new Set([...fill.querySelectorAll('.said:not(.lock, .returned, .refused, .clash)')].map(note => note.closest('[data-msg]').dataset.msg))
+let judged = new Set([...fill.querySelectorAll('.said:not(.lock, .returned, .denied, .clash)')].map(note => note.closest('[data-msg]').dataset.msg))
 function judge (problems) {
   const now = new Map()
   for (const one of problems) now.set(one.cell, [...(now.get(one.cell) || []), one])
   for (const name of judged) {
     if (document.activeElement?.dataset?.reason === name && now.has(name)) continue
-    untell(name, '.said:not(.lock, .returned, .refused, .clash)')
+    untell(name, '.said:not(.lock, .returned, .denied, .clash)')
     const cell = cells.get(name)
     if (cell && !now.has(name) && ['block', 'warn', 'reasoned'].includes(cell.state)) show(cell, cell.was === '' ? 'empty' : cell.was === words.na ? 'na' : 'saved')
   }
@@ -479,7 +479,7 @@ fill.addEventListener('keydown', event => {
     event.preventDefault()
     write(cell, cell.was)
     delete kept[cell.name]
-    untell(cell.name, '.refused, .clash')
+    untell(cell.name, '.denied, .clash')
     if (['refused', 'clash', 'waiting'].includes(cell.state)) show(cell, cell.was === '' ? 'empty' : cell.was === words.na ? 'na' : 'saved')
     keep()
     if (isText) event.target.select()
@@ -575,10 +575,10 @@ fill.querySelector('[data-send]')?.addEventListener('click', async event => {
 addEventListener('beforeunload', event => { if (Object.keys(kept).length) event.preventDefault() })
 
 for (const cell of cells.values()) {
-  const kinds = ['refused', 'block', 'warn', 'returned', 'clash', 'lock']
+  const kinds = ['denied', 'block', 'warn', 'returned', 'clash', 'lock']
   const place = placeOf(cell.name, false)
   const found = place && kinds.find(kind => place.querySelector(`.said.${kind}`)) || (place?.querySelector('.said.watch') && 'warn')
-  cell.state = { lock: 'locked' }[found] || found || (cell.was === '' ? 'empty' : 'saved')
+  cell.state = { lock: 'locked', denied: 'refused' }[found] || found || (cell.was === '' ? 'empty' : 'saved')
   if (found && found !== 'lock' && found !== 'warn') show(cell, cell.state)
 }
 if (isOpen) {
