@@ -37,6 +37,8 @@ LOOKS: dict[str, dict[str, Any]] = {
     "shut": {**BOX, "bg_color": "#e4e7eb", "font_color": QUIET},
     "worked_out": {**BOX, "bg_color": "#eaf2fb", "align": "right"},
     "remark": {**BOX, "font_color": "#9c0006", "font_size": 14},
+    "figure": {**BOX, "align": "right"},
+    "warned_bare": {"bg_color": "#ffe699"},
     "good": {**BOX, "font_color": "#14532d"},
     "bad": {**BOX, "bg_color": "#ffc7ce", "font_color": "#9c0006"},
 }

@@ -50,7 +50,12 @@ class FileRefused(PortalError):
 
     def __init__(self, msgid: str, *, rule: str, **values: Any) -> None:
         super().__init__(msgid, field="file", **values)
-        self.rule = rule
+        self._rule = rule
+
+    @property
+    def rule(self) -> str:
+        """Return the reason in one word."""
+        return self._rule
 
 
 @dataclass(frozen=True)
