@@ -29,15 +29,44 @@ def up(migrator, db):
     for model in changed:
         alter(db, model)
     db.create_tables(new)
+    _index(db, "month_line_id_disbursed_ordered_reserved", ("month", "data_as_of", "line"))
     _keep_sums(db)
 
 
 def down(migrator, db):
     _forget_sums(db)
+    _index(db, "month_data_as_of_line_id", ("month", "line", "disbursed", "ordered", "reserved"))
     db.drop_tables(list(reversed(_tables(db, after=True)[1])))
     db.execute_sql("UPDATE import_batch SET state = 'staged' WHERE state IN ('waiting', 'accepted')")
     for model in _tables(db, after=False)[0]:
         alter(db, model)
+
+
+def _index(db, gone, columns):
+    """Sums are read from `money_sum` now; what is still asked of the months is the latest day they are of."""
+    db.execute_sql(f"DROP INDEX disbursement_{gone}")
+
+    class BudgetLine(Model):
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "budget_line"
+
+    class Disbursement(Model):
+        line = ForeignKeyField(BudgetLine, on_delete="RESTRICT")
+        month = SmallIntegerField()
+        disbursed = BigIntegerField(default=0)
+        ordered = BigIntegerField(default=0)
+        reserved = BigIntegerField(default=0)
+        data_as_of = DateField()
+
+        class Meta:
+            database = db
+            legacy_table_names = False
+            table_name = "disbursement"
+            indexes = ((columns, False),)
+
+    Disbursement._schema.create_indexes(safe=True)
 
 
 def _add(values, source=""):

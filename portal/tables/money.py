@@ -95,7 +95,7 @@ class Disbursement(Kept):
     unit_path = ("line", "unit")
 
     class Meta:
-        indexes = ((("line", "month"), True), (("month", "line", "disbursed", "ordered", "reserved"), False))
+        indexes = ((("line", "month"), True), (("month", "data_as_of", "line"), False))
         constraints = [Check("month BETWEEN 1 AND 12")]
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from peewee import fn
+from peewee import JOIN, fn
 
-from models import BudgetCategory, BudgetLine, Disbursement, DisbursementTarget
+from models import BudgetCategory, BudgetLine, Disbursement, DisbursementTarget, MoneySum, Project, Unit
+from portal.database import tuples
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading
 from portal.reports.figures.offices import year_id
@@ -27,17 +28,27 @@ DISBURSED = {
     Nature.RECURRENT: TargetKind.DISBURSED_RECURRENT,
     Nature.INVESTMENT: TargetKind.DISBURSED_INVESTMENT,
 }
+MOST_ITEMS = 60
+SPENT = {
+    None: TargetKind.SPENT_OVERALL,
+    Nature.RECURRENT: TargetKind.SPENT_RECURRENT,
+    Nature.INVESTMENT: TargetKind.SPENT_INVESTMENT,
+}
 
 
 @dataclass(frozen=True)
 class Sum:
-    """Amounts added up: granted (after transfers), received, and by month what was paid, ordered, reserved."""
+    """Amounts added up: granted (after transfers), received, and by month what was paid, ordered, reserved.
+
+    `act` is what the Budget Act grants, 0 where no file has told it.
+    """
 
     granted: int
     received: int
     paid: tuple[int, ...]
     ordered: tuple[int, ...]
     reserved: tuple[int, ...]
+    act: int = 0
 
     @property
     def disbursed(self) -> int:
@@ -95,6 +106,7 @@ def added(sums: Iterable[Sum]) -> Sum:
         by_month("paid"),
         by_month("ordered"),
         by_month("reserved"),
+        sum(each.act for each in listed),
     )
 
 
@@ -125,69 +137,112 @@ class Ledger:
 @reading
 def ledger(cut: Cut) -> Ledger:
     """Return the year's money up to the cut's month."""
-    return Ledger(_view(cut, BudgetLine.unit), _view(cut, BudgetLine.project), _view(cut, BudgetLine.category))
+    return Ledger(_view(cut, MoneySum.unit), _view(cut, MoneySum.project), _view(cut, MoneySum.category))
 
 
 def _view(cut: Cut, column: Any) -> dict[Any, Sum]:
-    grants = (
-        BudgetLine.select(column, BudgetLine.nature, fn.SUM(BudgetLine.after_transfers), fn.SUM(BudgetLine.received))
-        .where(BudgetLine.fiscal_year == year_id(cut))
-        .group_by(column, BudgetLine.nature)
-        .tuples()
+    """Read the store's own sums, which hold the grants as month 0; a project of 0 is none."""
+    amounts = (
+        MoneySum.act, MoneySum.after_transfers, MoneySum.received, MoneySum.disbursed, MoneySum.ordered,
+        MoneySum.reserved,
+    )  # fmt: skip
+    rows = (
+        MoneySum.select(column, MoneySum.nature, MoneySum.month, *(fn.SUM(each) for each in amounts))
+        .where(MoneySum.fiscal_year == year_id(cut), MoneySum.month <= cut.last_period)
+        .group_by(column, MoneySum.nature, MoneySum.month)
     )
-    months = (
-        Disbursement.select(
-            column,
-            BudgetLine.nature,
-            Disbursement.month,
-            fn.SUM(Disbursement.disbursed),
-            fn.SUM(Disbursement.ordered),
-            fn.SUM(Disbursement.reserved),
-        )
-        .join(BudgetLine)
-        .where(BudgetLine.fiscal_year == year_id(cut), Disbursement.month <= cut.last_period)
-        .group_by(column, BudgetLine.nature, Disbursement.month)
-        .tuples()
-    )
-    moved: dict[Any, list[tuple[int, int, int]]] = defaultdict(lambda: [(0, 0, 0)] * cut.last_period)
-    for which, nature, month, *amounts in months:
-        disbursed, ordered, reserved = (int(amount) for amount in amounts)
-        moved[which, Nature(nature)][month - 1] = (disbursed, ordered, reserved)
+    grants: dict[Any, tuple[int, ...]] = defaultdict(lambda: (0, 0, 0))
+    moved: dict[Any, list[tuple[int, ...]]] = defaultdict(lambda: [(0, 0, 0)] * cut.last_period)
+    for which, nature, month, *found in tuples(rows):
+        key, sums = (which or None, Nature(nature)), tuple(int(amount) for amount in found)
+        if month:
+            moved[key][month - 1] = sums[3:]
+        else:
+            grants[key] = sums[:3]
     made = {}
-    for which, nature, granted, received in grants:
-        by_kind = zip(*moved[which, Nature(nature)], strict=True)
-        made[which, Nature(nature)] = Sum(int(granted), int(received), *by_kind)
+    for key in sorted(grants.keys() | moved.keys(), key=lambda each: (each[0] or 0, each[1])):
+        act, granted, received = grants[key]
+        if act or granted or received or any(any(month) for month in moved[key]):
+            paid, ordered, reserved = zip(*moved[key], strict=True)
+            made[key] = Sum(granted, received, paid, ordered, reserved, act)
     return made
 
 
 @reading
 def office_projects(cut: Cut) -> dict[int, list[tuple[int | None, int, int, int]]]:
     """Return, for each office's id, its projects with granted, paid and bound to date, largest grant first."""
-    paid = (
-        Disbursement.select(
-            BudgetLine.unit,
-            BudgetLine.project,
-            fn.SUM(Disbursement.disbursed),
-            fn.SUM(Disbursement.ordered + Disbursement.reserved),
+    rows = (
+        MoneySum.select(
+            MoneySum.unit,
+            MoneySum.project,
+            fn.SUM(MoneySum.after_transfers),
+            fn.SUM(MoneySum.disbursed),
+            fn.SUM(MoneySum.ordered + MoneySum.reserved),
         )
-        .join(BudgetLine)
-        .where(BudgetLine.fiscal_year == year_id(cut), Disbursement.month <= cut.last_period)
-        .group_by(BudgetLine.unit, BudgetLine.project)
-        .tuples()
-    )
-    moved = {(unit, project): (int(disbursed), int(bound)) for unit, project, disbursed, bound in paid}
-    grants = (
-        BudgetLine.select(BudgetLine.unit, BudgetLine.project, fn.SUM(BudgetLine.after_transfers))
-        .where(BudgetLine.fiscal_year == year_id(cut))
-        .group_by(BudgetLine.unit, BudgetLine.project)
-        .tuples()
+        .where(MoneySum.fiscal_year == year_id(cut), MoneySum.month <= cut.last_period)
+        .group_by(MoneySum.unit, MoneySum.project)
     )
     made: dict[int, list[tuple[int | None, int, int, int]]] = defaultdict(list)
-    for unit, project, granted in grants:
-        made[unit].append((project, int(granted), *moved.get((unit, project), (0, 0))))
+    for unit, project, *amounts in tuples(rows):
+        granted, paid, bound = (int(amount) for amount in amounts)
+        if granted or paid or bound:
+            made[unit].append((project or None, granted, paid, bound))
     for listed in made.values():
         listed.sort(key=lambda each: (-each[1], each[0] or 0))
     return dict(made)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One investment item: what is bought, by whom, and what became of its money. Satang."""
+
+    code: str
+    name: str
+    office: str
+    project: str
+    granted: int
+    paid: int
+    ordered: int
+    reserved: int
+
+    @property
+    def left(self) -> int:
+        """Granted, neither paid nor bound."""
+        return money.remaining(self.granted, self.paid, self.ordered, self.reserved)
+
+
+@reading
+def items(cut: Cut) -> tuple[Item, ...]:
+    """Return the investments that the finance files name, largest first, at most `MOST_ITEMS`."""
+    named = (
+        BudgetLine.select(
+            BudgetLine.id, BudgetLine.code, BudgetLine.name, Unit.short, Project.name, BudgetLine.after_transfers
+        )
+        .join_from(BudgetLine, Unit)
+        .join_from(BudgetLine, Project, JOIN.LEFT_OUTER)
+        .where(
+            BudgetLine.fiscal_year == year_id(cut), BudgetLine.nature == Nature.INVESTMENT, BudgetLine.name != "",
+            BudgetLine.after_transfers != 0,
+        )
+        .order_by(BudgetLine.after_transfers.desc(), BudgetLine.code, BudgetLine.unit)
+        .limit(MOST_ITEMS)
+    )  # fmt: skip
+    lines = list(tuples(named))
+    moved = (
+        Disbursement.select(
+            Disbursement.line,
+            fn.SUM(Disbursement.disbursed),
+            fn.SUM(Disbursement.ordered),
+            fn.SUM(Disbursement.reserved),
+        )
+        .where(Disbursement.line.in_([line[0] for line in lines]), Disbursement.month <= cut.last_period)
+        .group_by(Disbursement.line)
+    )
+    known = {line: tuple(int(amount) for amount in amounts) for line, *amounts in tuples(moved)}
+    return tuple(
+        Item(code, name, office, project or "", int(granted), *known.get(line, (0, 0, 0)))
+        for line, code, name, office, project, granted in lines
+    )
 
 
 @reading
@@ -202,45 +257,66 @@ def categories(cut: Cut) -> dict[int, tuple[str, str]]:
 @reading
 def data_day(cut: Cut) -> dt.date | None:
     """Return the day for which the finance figures up to the cut's month stand."""
-    latest: dt.date | None = (
-        Disbursement.select(fn.MAX(Disbursement.data_as_of))
-        .join(BudgetLine)
-        .where(BudgetLine.fiscal_year == year_id(cut), Disbursement.month <= cut.last_period)
-        .scalar()
-    )
-    return latest
+    found = []
+    for month in range(1, cut.last_period + 1):
+        # The index gives each month's latest day at once; only days of other fiscal years are passed over.
+        latest = (
+            Disbursement.select(Disbursement.data_as_of)
+            .join(BudgetLine)
+            .where(BudgetLine.fiscal_year == year_id(cut), Disbursement.month == month)
+            .order_by(Disbursement.data_as_of.desc())
+            .limit(1)
+            .scalar()
+        )
+        if latest is not None:
+            found.append(latest)
+    return max(found, default=None)
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Cumulative targets in percent by month (None = none is set), and whether any of them is only inferred."""
+    """Cumulative targets in percent by month (None = none is set), and which of them are only inferred.
+
+    `inferred` names the kinds with any inferred quarter end, `guessed` those quarter ends themselves.
+    """
 
     months: dict[TargetKind, tuple[Decimal | None, ...]]
     inferred: frozenset[TargetKind]
+    guessed: frozenset[tuple[TargetKind, int]] = frozenset()
 
-    def at(self, nature: Nature | None, month: int) -> Decimal | None:
-        """Return the disbursement target at the end of fiscal `month`."""
-        return self.months[DISBURSED[nature]][month - 1]
+    def at(self, nature: Nature | None, month: int, of: str = "paid") -> Decimal | None:
+        """Return the target at the end of fiscal `month`: for what is `paid`, or `spent` with what is bound."""
+        return self.months[_kind(nature, of)][month - 1]
 
-    def course(self, nature: Nature | None) -> tuple[Decimal | None, ...]:
-        """Return the twelve months' disbursement targets."""
-        return self.months[DISBURSED[nature]]
+    def course(self, nature: Nature | None, of: str = "paid") -> tuple[Decimal | None, ...]:
+        """Return the twelve months' targets."""
+        return self.months[_kind(nature, of)]
+
+    def is_inferred(self, nature: Nature | None, month: int, of: str = "paid") -> bool:
+        """Return whether the target at the end of `month` rests on a quarter end that is only inferred."""
+        quarter = (month - 1) // 3 + 1
+        needed = (quarter,) if month == quarter * 3 else (quarter - 1, quarter)
+        return any((_kind(nature, of), each) in self.guessed for each in needed)
+
+
+def _kind(nature: Nature | None, of: str) -> TargetKind:
+    return (SPENT if of == "spent" else DISBURSED)[nature]
 
 
 @reading
 def targets(cut: Cut) -> Targets:
     """Return the government's targets of the year, straight lines between quarter ends."""
     ends: dict[TargetKind, dict[int, Decimal]] = {kind: {} for kind in TargetKind}
-    inferred = set()
+    guessed = set()
     rows = DisbursementTarget.select(
         DisbursementTarget.kind, DisbursementTarget.quarter, DisbursementTarget.percent, DisbursementTarget.certainty
     ).where(DisbursementTarget.fiscal_year == year_id(cut))
     for kind, quarter, percent, certainty in rows.tuples():
         ends[TargetKind(kind)][quarter] = percent
         if certainty == Certainty.INFERRED:
-            inferred.add(TargetKind(kind))
+            guessed.add((TargetKind(kind), quarter))
     months = {kind: tuple(money.month_target(known, month) for month in range(1, 13)) for kind, known in ends.items()}
-    return Targets(months, frozenset(inferred))
+    return Targets(months, frozenset(kind for kind, _ in guessed), frozenset(guessed))
 
 
 def weighted_target(parts: Iterable[tuple[int, Decimal | None]]) -> Decimal | None:
