@@ -92,7 +92,7 @@ def read_json(data: bytes) -> Any:
 
 
 def read_parcel(data: bytes) -> Parcel:
-    """Return the form that a file describes. Raises FormFaulty with all that is wrong, RuleBroken where it is no form."""
+    """Return the form that a file describes. Raises FormFaulty with all that is wrong, RuleBroken if it is no form."""
     given = read_json(data)
     if not isinstance(given, dict) or given.get(MARK) != LAYOUT:
         raise RuleBroken("This is no form of this portal.", field="file")

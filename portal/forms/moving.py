@@ -58,7 +58,7 @@ def preview_move(submission: Submission, to: FormVersion | None = None) -> Movin
 
     Raises MoveRefused when there is no newer version, or the report is not with its office.
     """
-    old = submission.form_version
+    old = _version_of(submission)
     new = to or published(old.form_id)
     _check_moves(submission, old, new)
     assert new is not None
@@ -85,7 +85,7 @@ def move(submission: Submission, to: FormVersion | None = None, *, by: Person, a
     with records.changing(
         by=by, verb=MOVED, at=at, note=f"{plan.old.number} → {plan.new.number}", as_verb=True
     ) as work:
-        work.update(submission, seen=submission.version, form_version=plan.new)
+        _set_version(work, submission, plan.new)
         _apply(work, submission, there, wanted)
         _rename(work, submission, line, plan.old, plan.new)
     return plan
@@ -103,7 +103,7 @@ def move_back(submission: Submission, *, by: Person, at: dt.datetime) -> Moving:
     line = stages(plan.old.form_id)
     note = f"{plan.old.number} → {plan.new.number}"
     with records.changing(by=by, verb=MOVED_BACK, at=at, note=note, as_verb=True) as work:
-        work.update(submission, seen=submission.version, form_version=plan.new)
+        _set_version(work, submission, plan.new)
         _apply(work, submission, _answers(submission), wanted)
         _rename(work, submission, line, plan.old, plan.new)
     return plan
@@ -128,10 +128,22 @@ def _check_moves(submission: Submission, old: FormVersion, new: FormVersion | No
 
 
 def _check_may_move(submission: Submission, by: Person) -> None:
-    owns = by.role == Role.DIVISION and submission.form_version.form.owner_id == by.unit_id
+    owns = by.role == Role.DIVISION and _version_of(submission).form.owner_id == by.unit_id
     fills = by.role in OFFICE_ROLES and submission.unit_id == by.unit_id
     if not (owns or fills or by.role in (Role.ADMIN, Role.PLANNING)):
         raise NotAllowed("Only the office itself or the form's owner moves a report to another version.")
+
+
+def _version_of(submission: Submission) -> FormVersion:
+    """Return the version the row says, whatever was read along with it before."""
+    found: FormVersion = FormVersion.get_by_id(submission.__data__["form_version"])
+    return found
+
+
+def _set_version(work: records.Work, submission: Submission, version: FormVersion) -> None:
+    work.update(submission, seen=submission.version, form_version=version)
+    submission.form_version = version  # what was read along with the row is the old one
+    submission._dirty.discard("form_version")
 
 
 def _answers(submission: Submission) -> dict[Cell, Answer]:
@@ -141,7 +153,8 @@ def _answers(submission: Submission) -> dict[Cell, Answer]:
 def _entries(answers: Mapping[Cell, Answer], spec: FormSpec) -> dict[Cell, Entry]:
     """Return what people answered; computed answers are worked out anew wherever they go."""
     out: dict[Cell, Entry] = {}
-    for cell, row in answers.items():
+    place = {key: n for n, key in enumerate(spec.asked)}
+    for cell, row in sorted(answers.items(), key=lambda pair: (place.get(pair[0].key, 0), pair[0].row)):
         question = spec.asked.get(cell.key)
         if question is not None and kinds.of(question).typed and (cell.row > 0 or spec.table_of(cell.key) is None):
             out[cell] = kinds.from_store(question, row.mark == Mark.VALUE, row.number, row.text)
@@ -220,7 +233,7 @@ def _back(submission: Submission) -> tuple[Moving, dict[Cell, dict[str, Any]]]:
     if submission.state not in (State.DRAFT, State.RETURNED):
         raise MoveRefused("This report has been sent; it can be changed when it is returned.")
     first = Revision.get(Revision.entry == entry.id, Revision.table_name == "Submission")
-    new, old = FormVersion.get_by_id(first.before["form_version"]), submission.form_version
+    new, old = FormVersion.get_by_id(first.before["form_version"]), _version_of(submission)
     line = stages(old.form_id)
     now = _answers(submission)
     then, changed = _then(submission, entry, now)
