@@ -23,6 +23,7 @@ VERBS = {
     "demo": ("portal.commands.store:demo", "Fill an empty store with the demonstration year."),
     "compile": ("portal.commands.compiling:compiling", "Print a pack or a book here and now."),
     "reissue": ("portal.commands.compiling:reissue", "Print an edition again from its filed figures, and compare."),
+    "import": ("portal.commands.imports:importing", "Take a file of the state's finance system in."),
     "person": ("portal.commands.person:person", "Add people and give them links to set a password."),
     "doctor": ("portal.commands.doctor:doctor", "Look at the machine and say what to do."),
 }

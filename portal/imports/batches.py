@@ -25,7 +25,7 @@ from portal.database import tuples
 from portal.errors import MoveRefused, NotFound, RuleBroken
 from portal.files import Files
 from portal.imports import reading
-from portal.imports.matching import OF_A_YEAR, Matcher, code_key, project_key
+from portal.imports.matching import OF_A_YEAR, Match, Matcher, code_key, project_key
 from portal.imports.source import AMOUNTS, Given, Line, Statement
 from portal.reports import runs
 from portal.rules.terms import BatchState, MapKind, Nature, RunKind
@@ -549,13 +549,14 @@ def undo(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
 # ---------------------------------------------------------------- without a store of lines
 
 
-def preview(path: Path, given: Given) -> tuple[Statement, list[tuple[tuple[Any, ...], bool]]]:
+def preview(path: Path, given: Given) -> tuple[Statement, list[Match]]:
     """Read and match a file and keep nothing; for a look from the command line."""
     said = reading.read(path, given)
     year = _check_year(said)
     if year is None or said.fault_count:
         return said, []
-    return said, list(_matched(said, year, Nobody()))
+    matcher = Matcher(year.year, year.id)
+    return said, [matcher.match(line) for line in said.lines]
 
 
 def projects_of(batch: ImportBatch) -> list[Project]:
