@@ -24,9 +24,11 @@ from admin_views import (
     visits,
     workbooks,
 )
-from portal.web import designer, home, reports
+from portal.web import designer, form_files, home, publishing, reports, versions
 from portal.web import submissions as filling_in
 from portal.web import tokens as api
+from portal.web import visits as visit_pages
+from portal.web.checking import CheckPage as VisitCheckPage
 from portal.web.language import lazy
 
 WORK, RESULTS, PLANS, REGISTRY = lazy("Work"), lazy("Reporting"), lazy("Plans and budget"), lazy("Registry")
@@ -44,6 +46,8 @@ def register(app: Flask) -> Admin:
         translations_path=str(TRANSLATIONS),
     )
     for view in (
+        visit_pages.VisitsPage(lazy("Visits of the month"), WORK),
+        VisitCheckPage(lazy("Visits to verify"), WORK),
         reports.ReportsPage(lazy("Packs and books"), WORK),
         submissions.SubmissionScreen(lazy("Reports of offices"), RESULTS),
         periods.ObligationScreen(lazy("Who owes what"), RESULTS),
@@ -92,5 +96,6 @@ def register(app: Flask) -> Admin:
         trail.RevisionScreen(lazy("Revisions"), SYSTEM),
     ):
         admin.add_view(view)
-    admin.add_view(filling_in.AnswersPage())
+    for page in (filling_in.AnswersPage(), publishing.PublishPage(), versions.VersionsPage(), form_files.ImportPage()):
+        admin.add_view(page)
     return admin

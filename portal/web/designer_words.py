@@ -75,7 +75,12 @@ def sentences() -> dict[str, str]:
         "r_": gettext("not joined"),
     }
     words |= {f"r_{rule}": word(rule) for rule in Aggregation}
-    properties = {
+    return words | {f"p_{name}": said for name, said in properties().items()}
+
+
+def properties() -> dict[str, str]:
+    """Return what each property of a section, question or rule is called."""
+    return {
         "title": gettext("Title of the section"),
         "label": gettext("Question"),
         "help": gettext("Help"),
@@ -109,4 +114,3 @@ def sentences() -> dict[str, str]:
         "rows_greatest": gettext("At most"),
         "indicator_id": gettext("Indicator"),
     }
-    return words | {f"p_{name}": said for name, said in properties.items()}

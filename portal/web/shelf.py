@@ -79,3 +79,8 @@ def described() -> dict[str, dict[str, Any]]:
         fits = [*kind.asks_for, *(("required",) if kind.typed else ())]
         told[offer.kind] = {"name": str(offer.name), "fits": fits, "column": kind.in_tables, "begins": offer.begins}
     return told
+
+
+def name_of(kind: str) -> str:
+    """Return the name of a kind in the reader's language; the word itself for one that nobody knows."""
+    return next((str(offer.name) for offer in SHELF if offer.kind == kind), kind)
