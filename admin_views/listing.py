@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from peewee import OP, SQL, Case, Expression, ModelSelect, NodeList, PostgresqlDatabase, Select, Value, fn
+from peewee import OP, SQL, Case, Expression, ModelSelect, NodeList, Select, Value, fn
 
 from admin_views.columns import Column
 from admin_views.filters import Filter
 from admin_views.paths import Joins
 from models import Person, Table, db
 from portal import scope, search
-from portal.database import is_sqlite
+from portal.database import batches, is_sqlite
 
 COUNTED = 10_000
 WORTH_COUNTING = 0.75  # how far down a large PostgreSQL table a page must stand for all rows to be counted
@@ -95,30 +95,12 @@ def page(model: type[Table], columns: Sequence[Column], person: Person, asked: A
 def everything(
     model: type[Table], columns: Sequence[Column], person: Person, asked: Asked
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield all matching rows in batches, the id first in each, from a cursor: memory does not grow with them."""
+    """Return all matching rows in batches, the id first in each, from a cursor: memory does not grow with them."""
     joins = Joins(model)
     selected = [joins.column(path) for one in columns for path in one.reads]
     query = matching(model, person, asked)
     query = _ordered(query.select(model.id, *selected), joins, model, asked.order)
-    query = joins.apply(query)
-    sql, params = query.sql()
-    database = db.obj
-    if isinstance(database, PostgresqlDatabase):
-        with database.atomic():
-            cursor = database.connection().cursor(name="portal_export")
-            try:
-                cursor.execute(sql, params or ())
-                while batch := cursor.fetchmany(1000):
-                    yield batch
-            finally:
-                cursor.close()
-    else:
-        cursor = database.execute_sql(sql, params)
-        try:
-            while batch := cursor.fetchmany(1000):
-                yield batch
-        finally:
-            cursor.close()
+    return batches(joins.apply(query))
 
 
 def ids(model: type[Table], person: Person, asked: Asked, *, most: int) -> list[int]:

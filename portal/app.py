@@ -7,9 +7,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 import admin_views
+from admin_views.base import Screen
 from config import Settings
 from portal import database
 from portal.web import guard, language, refusals, shell, sign_in
+from portal.web.api import resources, routes
 
 
 def create_app(settings: Settings) -> Flask:
@@ -33,7 +35,9 @@ def create_app(settings: Settings) -> Flask:
     sign_in.install(app)
     refusals.install(app)
     shell.install(app)
-    admin_views.register(app)
+    admin = admin_views.register(app)
+    resources.collect(app, [view for view in admin._views if isinstance(view, Screen)])
+    routes.install(app)
 
     @app.get("/")
     def home() -> Response:

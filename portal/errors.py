@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,15 @@ class PortalError(Exception):
         """Return the sentence; `translate` turns the msgid (and each text value) into the reader's language."""
         shown = {k: translate(v) if isinstance(v, str) and v else v for k, v in self.values.items()}
         return translate(self.msgid).format(**shown)
+
+    @property
+    def rule(self) -> str:
+        """Return the name of the rule for programs: the same for the same sentence, whatever the language."""
+        return re.sub(r"[^a-z0-9]+", "-", self.msgid.lower()).strip("-")[:60].rstrip("-")
+
+    def more(self, translate: Callable[[str], str]) -> dict[str, Any]:
+        """Return what a program is told besides the sentence."""
+        return {}
 
     def __str__(self) -> str:
         return self.words()

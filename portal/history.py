@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
-from models import AuditEntry, Revision, Table, text_of
+from peewee import DateField, DateTimeField, Field, JSONField
+from playhouse.fields import EnumField
+
+from models import AuditEntry, NumberField, Revision, Table, text_of
 
 
 def picture(row: Table) -> dict[str, Any]:
@@ -47,13 +51,60 @@ def of(table: type[Table], row_id: int) -> list[Revision]:
     )
 
 
-def as_of(table: type[Table], row_id: int, moment: dt.datetime) -> dict[str, Any] | None:
-    """Return the record as it stood at `moment`, or None if it did not exist then."""
-    return (
-        Revision.select(Revision.after)
-        .join(AuditEntry)
-        .where(Revision.table_name == table.__name__, Revision.row_id == row_id, AuditEntry.at <= moment)
-        .order_by(Revision.id.desc())
-        .limit(1)
-        .scalar()
+def removed(table: type[Table], row_id: int) -> list[tuple[type[Table], int, dict[str, Any]]]:
+    """Return a removed record and the children that went with it, as they were: parents first, empty if it is there."""
+    last = next(iter(of(table, row_id)), None)
+    if last is None or last.after is not None or last.before is None:
+        return []
+    gone = list(
+        Revision.select().where(Revision.entry == last.entry_id, Revision.after.is_null(), Revision.id != last.id)
     )
+    return list(_with_children(table, row_id, last.before, gone))
+
+
+def _with_children(
+    table: type[Table], row_id: int, before: dict[str, Any], gone: list[Revision]
+) -> Iterator[tuple[type[Table], int, dict[str, Any]]]:
+    yield table, row_id, before
+    for field, child in table._meta.backrefs.items():
+        if field.on_delete == "CASCADE":
+            for each in gone:
+                if each.table_name == child.__name__ and each.before and each.before.get(field.name) == row_id:
+                    yield from _with_children(child, each.row_id, each.before, gone)
+
+
+def values_of(table: type[Table], picture: dict[str, Any]) -> dict[str, Any]:
+    """Return a picture's plain values as those of the columns: days, moments, Decimals, enumerations."""
+    return {name: _value(table._meta.fields[name], value) for name, value in picture.items() if name != "id"}
+
+
+def _value(field: Field, value: Any) -> Any:
+    if value is None or isinstance(field, JSONField):
+        return value
+    if isinstance(field, NumberField):
+        return Decimal(value)
+    if isinstance(field, EnumField):
+        return field.enum_class(value)
+    if isinstance(field, DateTimeField):
+        return dt.datetime.fromisoformat(value)
+    return dt.date.fromisoformat(value) if isinstance(field, DateField) else value
+
+
+def as_of(table: type[Table], row_id: int, moment: dt.datetime) -> dict[str, Any] | None:
+    """Return the record as it stood at `moment`, or None if it did not exist then.
+
+    It is what the first change after the moment found; without one, the record as it stands. A record brought in by
+    the thousand has no picture of its own, and counts as having always been there.
+    """
+    later = (
+        Revision.select(Revision.before)
+        .join(AuditEntry)
+        .where(Revision.table_name == table.__name__, Revision.row_id == row_id, AuditEntry.at > moment)
+        .order_by(Revision.id)
+        .first()
+    )
+    if later is not None:
+        before: dict[str, Any] | None = later.before
+        return before
+    row = table.get_or_none(table.id == row_id)
+    return None if row is None else picture(row)

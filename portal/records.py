@@ -144,6 +144,28 @@ class Work:
         with _in_words():
             fresh.delete_instance(recursive=False)
 
+    def restore(self, model: type[Row], row_id: int, /) -> Row:
+        """Bring a removed record back under its old number, with the children that went with it; rules are asked.
+
+        Raises NotFound when it is not among the removed ones.
+        """
+        gone = history.removed(model, row_id)
+        rows: list[Any] = []
+        for table, ident, picture in gone:
+            values = history.values_of(table, picture)
+            if issubclass(table, Kept):
+                values["version"] = int(picture["version"]) + 1
+            row = table(id=ident, **values)
+            self._admit(row, before_unit=scope.unit_of(row), new=True)
+            with _in_words():
+                row.save(force_insert=True)
+            self.kept.append((table.__name__, ident, None, history.picture(row), scope.unit_of(row)))
+            rows.append(row)
+        if not rows:
+            raise NotFound("There is no such record among the removed ones.")
+        back: Row = rows[0]
+        return back
+
     def create_many(self, model: type[Table], rows: Iterable[Mapping[str, Any]], *, revisions: bool = True) -> int:
         """Add many rows of one table in few statements, and return how many; same checks as `create`.
 

@@ -37,7 +37,7 @@ def narrowed(query: ModelSelect[Any], person: Person) -> ModelSelect[Any]:
     the one division that checks this kind of institution, not by another division.
     """
     model: Any = query.model
-    if model is Notice or (model is SignIn and person.role != "admin"):
+    if model is Notice or (model in (SignIn, ApiToken) and person.role != "admin"):
         return query.where(model.person == person.id)
     if model is Visit and person.role == Role.DIVISION:
         return query.where((Visit.state != VisitState.RECORDED) | Visit.cooperative.in_(reviewed_by(person.unit_id)))

@@ -148,7 +148,12 @@ def _same(given: str, right: str) -> bool:
 
 def wants_data() -> bool:
     """Return whether a script asked (it gets words as JSON), not a person's browser."""
-    return request.headers.get("X-Requested-With") == "portal" or request.path.startswith("/api/")
+    return request.headers.get("X-Requested-With") == "portal"
+
+
+def is_api() -> bool:
+    """Return whether a program asks, through the API: it shows a token, has no cookies, and reads problems as JSON."""
+    return request.path.startswith("/api/")
 
 
 def _log(response: Response) -> None:

@@ -23,6 +23,9 @@ WORDS = {
     403: ("You may not do this", "Your role does not include it. The planning division can say who may."),
     404: ("There is no such page or record", "It may have been moved or removed, or it belongs to another office."),
     405: ("This page cannot be used in that way", "Go back and use the buttons of the page."),
+    406: ("This cannot be sent in the format asked for", "Ask for one of the formats that are named."),
+    412: ("Somebody was faster", "The record has changed meanwhile. Read it again and look."),
+    428: ("Say which version you looked at", "Send the ETag of the record in the header “If-Match”."),
     409: ("Somebody was faster", "The record has changed meanwhile. Open it again and look."),
     413: ("This is too large", "A form or file may have 16 MB at most. Send it in parts."),
     422: ("Something in it is not right yet", "Go back and mend what is named; nothing was changed."),
@@ -40,6 +43,8 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(PortalError)
     def refused(error: PortalError) -> Any:
+        if guard.is_api():
+            return problem(error.status, error.words(gettext), error)
         return page(error.status, error.words(gettext), field=error.field)
 
     @app.errorhandler(HTTPException)
@@ -66,6 +71,8 @@ def install(app: Flask) -> None:
 def page(status: int, words: str = "", field: str = "") -> Any:
     """Return the page (or, for a script, the JSON) of one refusal, with its status."""
     title, way_on = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    if guard.is_api():
+        return problem(status, words)
     if guard.wants_data():
         return jsonify(error=words or gettext(title), field=field, request=g.get("request_id", "")), status
     inside = g.get("person") is not None and status != 503
@@ -74,6 +81,23 @@ def page(status: int, words: str = "", field: str = "") -> Any:
     except Exception as error:  # the page for a failure must not fail as well
         log.error("%s refusal page: %s", g.get("request_id", "-"), type(error).__name__, exc_info=error)
         return f"{status} {gettext(title)}. {gettext(way_on)} ({g.get('request_id', '')})", status
+
+
+def problem(status: int, words: str = "", error: PortalError | None = None) -> Any:
+    """Return a refusal as programs read it (RFC 9457): the same words, the rule by name, the property it is about."""
+    title, way_on = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    told: dict[str, Any] = {
+        "type": "about:blank",
+        "title": gettext(title),
+        "status": status,
+        "detail": words or gettext(way_on),
+        "request": g.get("request_id", ""),
+    }
+    if error is not None:
+        told |= {"rule": error.rule, "field": error.field} | error.more(gettext)
+    answer = jsonify(told)
+    answer.content_type = "application/problem+json"
+    return answer, status
 
 
 def _drawn(status: int, title: str, words: str, way_on: str, inside: bool) -> str:

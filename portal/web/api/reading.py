@@ -1,0 +1,131 @@
+"""One page of records, one record, or all as a stream: raw columns out of the store, no model made for a row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from flask import g, request
+from peewee import Field, ForeignKeyField
+
+from models import Table, db
+from portal import history
+from portal.database import batches
+from portal.errors import NotFound
+from portal.web.api import door, resources, values
+from portal.web.api.asking import Asked, Reader
+from portal.web.api.resources import Resource
+
+Row = dict[str, Any]
+
+
+class Shape:
+    """Turns rows of the store into JSON objects with the properties asked for."""
+
+    def __init__(self, fields: dict[str, Field]) -> None:
+        self.names = list(fields)
+        self.columns: list[Field] = list(fields.values())
+        self._changed = [(n, w) for n, f in enumerate(self.columns) if (w := values.writer(f)) is not None]
+
+    def row(self, raw: Sequence[Any]) -> Row:
+        """Return one row of the store as an object."""
+        return dict(zip(self.names, self.line(raw), strict=False))
+
+    def line(self, raw: Sequence[Any]) -> list[Any]:
+        """Return the JSON values of one row of the store, in the order of the columns."""
+        line = list(raw)
+        for place, write in self._changed:
+            line[place] = write(line[place])
+        return line
+
+
+def page(resource: Resource) -> dict[str, Any]:
+    """Return one page: `items`, `next` (the mark to go on from, null at the end) and, where asked for, `count`."""
+    reader = Reader(resource, g.person, door.narrowed)
+    asked = reader.read(request.args)
+    table = resource.table
+    wanted = _wanted(resource, asked)
+    shape = Shape(wanted)
+    query = reader.apply(door.narrowed(table.select(*shape.columns)), asked)
+    raw = db.execute(reader.ordered(query, asked).limit(asked.limit + 1)).fetchall()
+    items = [shape.row(row) for row in raw[: asked.limit]]
+    out: dict[str, Any] = {"items": items, "next": None}
+    if len(raw) > asked.limit:
+        last = items[-1]
+        out["next"] = reader.cursor(asked, last[asked.sort], last["id"])
+    if asked.counted:
+        out["count"] = reader.apply(door.narrowed(table.select(table.id)), asked).count()
+    _expand(resource, asked.expand, items)
+    shown = {*asked.names, *asked.expand}
+    out["items"] = [{name: value for name, value in item.items() if name in shown} for item in items]
+    return out
+
+
+def stream(resource: Resource) -> tuple[list[str], Iterator[list[list[Any]]]]:
+    """Return the names of the properties and all matching rows in batches, in the order asked for."""
+    reader = Reader(resource, g.person, door.narrowed)
+    asked = reader.read(request.args)
+    shape = Shape({name: resource.fields[name] for name in asked.names})
+    query = reader.ordered(reader.apply(door.narrowed(resource.table.select(*shape.columns)), asked), asked)
+    if "limit" in request.args:
+        query = query.limit(asked.limit)
+    return shape.names, _lines(shape, batches(query))
+
+
+def _lines(shape: Shape, raw: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[list[Any]]]:
+    for batch in raw:
+        yield [shape.line(row) for row in batch]
+
+
+def one(resource: Resource, ident: int) -> Table:
+    """Return one record within reach. Raises NotFound for any other, whether it exists or not."""
+    row: Table | None = door.narrowed(resource.table.select()).where(resource.table.id == ident).first()
+    if row is None:
+        raise NotFound("There is no such record, or it belongs to another office.")
+    return row
+
+
+def shown(resource: Resource, row: Table, names: Iterable[str] = (), expand: Iterable[str] = ()) -> Row:
+    """Return a record as an object, with the properties named or all of them."""
+    wanted = list(names) or list(resource.fields)
+    expand = tuple(expand)
+    keys = [resource.related[name].column_name for name in expand]
+    fields = {name: resource.fields[name] for name in dict.fromkeys([*wanted, *keys])}
+    item = Shape(fields).row([_stored(field, row.__data__.get(field.name)) for field in fields.values()])
+    _expand(resource, expand, [item])
+    return {name: value for name, value in item.items() if name in (*wanted, *expand)}
+
+
+def _stored(field: Field, value: Any) -> Any:
+    # A loaded record holds Python's values; a quantity is written from the store's own.
+    return field.db_value(value) if values.writer(field) is values.number else value
+
+
+def etag(row: Table) -> str:
+    """Return the mark of a record as it stands: its version, or of what it holds where there is none."""
+    version = getattr(row, "version", None)
+    if version is not None:
+        return f'"{version}"'
+    return f'"{hashlib.sha256(repr(history.picture(row)).encode()).hexdigest()[:16]}"'
+
+
+def _wanted(resource: Resource, asked: Asked) -> dict[str, Field]:
+    # What the page shows, and what it must know besides: the number, the sort value, the keys of related records.
+    keys = {resource.related[name].column_name for name in asked.expand}
+    named = {*asked.names, "id", asked.sort, *keys}
+    return {name: field for name, field in resource.fields.items() if name in named}
+
+
+def _expand(resource: Resource, names: Iterable[str], items: list[Row]) -> None:
+    """Put the related records into the items; null where there is none, or none within reach."""
+    for name in names:
+        key: ForeignKeyField = resource.related[name]
+        inner = resources.of_table(key.rel_model)
+        assert inner is not None  # the reader has asked
+        ids = sorted({item[key.column_name] for item in items} - {None})
+        shape = Shape(inner.fields)
+        held = door.narrowed(inner.table.select(*shape.columns)).where(inner.table.id.in_(ids))
+        found = {item["id"]: item for item in map(shape.row, db.execute(held).fetchall())} if ids else {}
+        for item in items:
+            item[name] = found.get(item[key.column_name])

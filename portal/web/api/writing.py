@@ -1,0 +1,303 @@
+"""Changes by programs: add, change, remove, take a step, bring many, bring back. All by the one way to write."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from flask import g, request
+from peewee import Field, ForeignKeyField
+
+from models import Kept, Table
+from portal import clock, records
+from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StaleRow
+from portal.records import Work
+from portal.web.api import door, reading, resources, values
+from portal.web.api.reading import Row
+from portal.web.api.resources import Resource
+
+AT_ONCE = 10_000  # records of one bulk request
+TOLD = 50  # refused records of a bulk request that are told one by one
+
+
+class NoMatch(PortalError):
+    """A change of a record without saying which version of it was looked at."""
+
+    status = 428
+
+
+class Changed(PortalError):
+    """A change of a version of a record that is not the newest."""
+
+    status = 412
+
+    def __init__(self, msgid: str, current: Row, **values: Any) -> None:
+        super().__init__(msgid, **values)
+        self.current = current
+
+    def more(self, translate: Callable[[str], str]) -> dict[str, Any]:
+        """Return the record as it stands now."""
+        return {"current": self.current}
+
+
+def body() -> dict[str, Any]:
+    """Return the JSON object a request brings."""
+    found = request.get_json(silent=True)
+    if not isinstance(found, dict):
+        raise RuleBroken("The body is a JSON object, sent as application/json.", field="body")
+    return found
+
+
+def add(resource: Resource, given: dict[str, Any]) -> Table:
+    """Add a record."""
+    door.check_may_write()
+    if not resource.may_add(g.person):
+        raise NotAllowed("Records of this kind are not added here.")
+    with records.changing(by=g.person, verb="create", at=clock.now()) as work:
+        row = work.create(resource.table, **_values(resource, given), **_filled(resource))
+        door.check_reach(row)
+    return row
+
+
+def change(resource: Resource, row: Table, given: dict[str, Any]) -> Table:
+    """Change the named properties of a record, over the version the caller looked at."""
+    door.check_may_write()
+    if not resource.may_change(g.person):
+        raise NotAllowed("You may look at these records but not change them.")
+    seen = matched(resource, row)
+    with records.changing(by=g.person, verb="edit", at=clock.now()) as work:
+        try:
+            work.update(row, seen=seen, **_values(resource, given))
+        except StaleRow:
+            raise _changed(resource, row) from None
+        door.check_reach(row)
+    return row
+
+
+def remove(resource: Resource, row: Table) -> None:
+    """Remove a record; its history is kept."""
+    door.check_may_write()
+    if not resource.may_remove(g.person):
+        raise NotAllowed("Records of this kind are not removed.")
+    matched(resource, row)
+    with records.changing(by=g.person, verb="remove", at=clock.now()) as work:
+        work.remove(row)
+
+
+def take_step(resource: Resource, row: Table, verb: str, given: dict[str, Any]) -> Table:
+    """Take one step of the workflow with a record. `note` is the reason, where the step needs one."""
+    door.check_may_step()
+    step = resource.steps.get(verb)
+    if step is None:
+        raise NotFound("There is no step “{verb}” for these records.", verb=verb[:40])
+    if g.person.role not in step.for_roles:
+        raise NotAllowed("This step is not yours to take.")
+    unknown = set(given) - ({"note"} if step.asks_note else set())
+    if unknown:
+        raise _unknown(sorted(unknown)[0], ["note"] if step.asks_note else [])
+    matched(resource, row)
+    note = given.get("note", "")
+    if not isinstance(note, str):
+        raise RuleBroken("“{text}” is not {words}.", field="note", text=str(note)[:60], words="a text")
+    if not step.fits(row, g.person):
+        raise MoveRefused("This step cannot be taken with the record as it stands.")
+    step.takes(row, by=g.person, at=clock.now(), **({"note": note} if step.asks_note else {}))
+    return reading.one(resource, row.id)
+
+
+def bring(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
+    """Add or change many records by their key, all or none: how many were added, changed and found the same.
+
+    Raises Refused with what is wrong by the place of the item.
+    """
+    door.check_may_write()
+    items = given.get("items")
+    if set(given) != {"items"} or not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+        raise RuleBroken("The body is {example}.", field="items", example='{"items": [{…}, …]}')
+    if len(items) > AT_ONCE:
+        raise RuleBroken("At most {most} records at once.", field="items", most=AT_ONCE)
+    if not resource.key:
+        raise RuleBroken("These records have no key but their number; change them one by one.", field="items")
+    counts = {"added": 0, "changed": 0, "same": 0}
+    wrong: list[tuple[int, PortalError]] = []
+    with records.changing(by=g.person, verb="bring", at=clock.now()) as work:
+        find = _finder(resource, items)
+        for place, item in enumerate(items):
+            try:
+                counts[_brought(work, resource, find, item)] += 1
+            except PortalError as refusal:
+                wrong.append((place, refusal))
+                if len(wrong) >= TOLD:
+                    break
+        if wrong:
+            raise Refused(wrong)
+    return counts
+
+
+class Refused(PortalError):
+    """Many records at once, none of which was taken because some are wrong; `wrong` holds (place, refusal)."""
+
+    status = 422
+
+    def __init__(self, wrong: list[tuple[int, PortalError]]) -> None:
+        super().__init__("{count} records are wrong; none was taken.", field="items", count=len(wrong))
+        self.wrong = wrong
+
+    def more(self, translate: Callable[[str], str]) -> dict[str, Any]:
+        """Return what is wrong with which item."""
+        return {
+            "items": [
+                {"item": place, "field": each.field, "rule": each.rule, "detail": each.words(translate)}
+                for place, each in self.wrong
+            ]
+        }
+
+
+def restore(resource: Resource, ident: int) -> Table:
+    """Bring back a removed record under its old number, as it was when it was removed."""
+    door.check_may_write()
+    if not resource.may_remove(g.person):
+        raise NotAllowed("Records of this kind are not removed.")
+    with records.changing(by=g.person, verb="restore", at=clock.now()) as work:
+        row = work.restore(resource.table, ident)
+        door.check_reach(row)
+    return row
+
+
+def matched(resource: Resource, row: Table) -> int | None:
+    """Return the version that the caller says to have looked at.
+
+    Raises NoMatch when the request does not say, Changed when there is a newer one.
+    """
+    given = request.headers.get("If-Match")
+    if given is None:
+        raise NoMatch("Say which version you looked at: send its ETag in the header “If-Match”.", field="If-Match")
+    now = reading.etag(row)
+    if given.strip() != "*" and now not in [part.strip().removeprefix("W/") for part in given.split(",")]:
+        raise _changed(resource, row)
+    return row.version if isinstance(row, Kept) else None
+
+
+def request_sha256() -> str:
+    """Return a mark of what this request asks for, to tell whether a key is used for another one."""
+    text = f"{request.method} {request.full_path} {request.headers.get('If-Match', '')}\n".encode()
+    return hashlib.sha256(text + request.get_data()).hexdigest()
+
+
+def _changed(resource: Resource, row: Table) -> Changed:
+    return Changed(
+        "Somebody else has saved this record meanwhile. Nothing was overwritten: compare both and save again.",
+        reading.shown(resource, reading.one(resource, row.id)),
+    )
+
+
+def _values(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in given.items():
+        field = resource.typed.get(name)
+        if field is None:
+            by_name = {f.name: f for f in resource.typed.values() if isinstance(f, ForeignKeyField)}
+            field = by_name.get(name)
+            if field is None or not isinstance(value, dict):
+                raise _unknown(name, list(resource.typed))
+            out[field.name] = _pointed(field, value)
+        elif isinstance(field, ForeignKeyField) and value is not None:
+            out[field.name] = _seen(field, values.read(field, value))
+        else:
+            out[field.name] = values.read(field, value)
+    return out
+
+
+def _unknown(name: str, known: list[str]) -> RuleBroken:
+    return RuleBroken(
+        "There is no property “{name}”. There are: {known}.", field=name[:60], name=name[:60], known=", ".join(known)
+    )
+
+
+def _pointed(field: ForeignKeyField, value: dict[str, Any]) -> int | None:
+    """Return the number of the related record that `value` names by its key, such as {"code": "P40"}."""
+    inner = resources.of_table(field.rel_model)
+    keys = {key.name: key for key in inner.key} if inner else {}
+    if inner is None or set(value) != set(keys):
+        raise RuleBroken("Name it by: {known}.", field=field.name, known=", ".join(keys) or "id")
+    query = door.narrowed(inner.table.select(inner.table.id))
+    for name, given in value.items():
+        query = query.where(keys[name] == values.read(keys[name], given))
+    found = query.tuples().first()
+    if found is None:
+        raise RuleBroken("There is no such record, or it belongs to another office.", field=field.name)
+    return int(found[0])
+
+
+def _seen(field: ForeignKeyField, ident: int) -> int:
+    known: set[tuple[Any, int]] = g.setdefault("seen_records", set())
+    if (field.rel_model, ident) not in known:
+        table = field.rel_model
+        if not door.narrowed(table.select(table.id)).where(table.id == ident).exists():
+            raise RuleBroken("There is no such record, or it belongs to another office.", field=field.column_name)
+        known.add((table, ident))
+    return ident
+
+
+def _filled(resource: Resource) -> dict[str, Any]:
+    return {name: give(g.person) for name, give in resource.screen.fills.items()}
+
+
+def _finder(resource: Resource, items: list[dict[str, Any]]) -> Callable[[dict[str, Any]], Table | None]:
+    """Return what finds the record an item is about, having looked for all of them in few statements."""
+    key = resource.key
+    held: dict[tuple[Any, ...], Table] = {}
+    if len(key) == 1:
+        field = key[0]
+        wanted = sorted({item[field.column_name] for item in items if _is_key(item.get(field.column_name))})
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            for row in door.narrowed(resource.table.select()).where(field.in_(part)):
+                held[(row.__data__[field.name],)] = row
+
+    def find(values_of: dict[str, Any]) -> Table | None:
+        wanted_key = tuple(values_of.get(field.name) for field in key)
+        if len(key) == 1:
+            return held.get(wanted_key)
+        query = door.narrowed(resource.table.select())
+        for field, value in zip(key, wanted_key, strict=True):
+            query = query.where(field == value)
+        found: Table | None = query.first()
+        return found
+
+    return find
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
+def _brought(
+    work: Work, resource: Resource, find: Callable[[dict[str, Any]], Table | None], item: dict[str, Any]
+) -> str:
+    given = _values(resource, item)
+    for field in resource.key:
+        if given.get(field.name) is None:
+            raise RuleBroken(
+                "The key of the record is missing: {names}.", field=_named(field), names=_names(resource.key)
+            )
+    row = find(given)
+    if row is None:
+        if not resource.may_add(g.person):
+            raise NotAllowed("Records of this kind are not added here.")
+        door.check_reach(work.create(resource.table, **given, **_filled(resource)))
+        return "added"
+    if not resource.may_change(g.person):
+        raise NotAllowed("You may look at these records but not change them.")
+    before = len(work.kept)
+    work.update(row, **given)
+    return "changed" if len(work.kept) > before else "same"
+
+
+def _named(field: Field) -> str:
+    return str(field.column_name)
+
+
+def _names(key: tuple[Field, ...]) -> str:
+    return ", ".join(map(_named, key))

@@ -1,0 +1,226 @@
+"""Changes by programs go the one way to write: versions, keys for asking again, steps, many at once, taken back."""
+
+import datetime as dt
+
+import pytest
+
+from models import (
+    AuditEntry,
+    Cooperative,
+    Holiday,
+    KeptReply,
+    Region,
+    Revision,
+    Submission,
+    VisitActivity,
+    VisitPlan,
+    VisitPlanLine,
+)
+from portal import records
+from portal.rules.access import Role
+from tests import make
+
+
+@pytest.fixture
+def admin(migrated):
+    return make.person(Role.ADMIN, make.unit(is_office=False))
+
+
+def region(**values):
+    return {"code": "R77", "name": "เขตทดลอง", "name_en": "Trial"} | values
+
+
+def test_a_record_is_added_changed_and_its_history_read(api, admin):
+    program = api(admin)
+    made = program.post("/regions", region())
+    ident = made.get_json()["id"]
+
+    changed = program.patch(f"/regions/{ident}", {"name": "เขตใหม่"}, If_Match=made.headers["ETag"])
+
+    assert made.status_code == 201 and made.headers["Location"].endswith(f"/regions/{ident}")
+    assert changed.status_code == 200 and changed.get_json()["name"] == "เขตใหม่"
+    assert changed.headers["ETag"] != made.headers["ETag"]
+    told = program.get(f"/regions/{ident}/history").get_json()["items"]
+    assert [one["verb"] for one in told] == ["edit", "create"]
+    assert told[0]["before"]["name"] == "เขตทดลอง" and told[0]["after"]["name"] == "เขตใหม่"
+    assert AuditEntry.select().where(AuditEntry.person == admin.id, AuditEntry.verb == "edit").count() == 1
+
+
+def test_a_change_says_which_version_was_looked_at(api, admin):
+    program = api(admin)
+    made = program.post("/regions", region())
+    path = f"/regions/{made.get_json()['id']}"
+    program.patch(path, {"name": "ของคนอื่น"}, If_Match=made.headers["ETag"])
+
+    silent = program.patch(path, {"name": "ของฉัน"})
+    late = program.patch(path, {"name": "ของฉัน"}, If_Match=made.headers["ETag"])
+
+    assert silent.status_code == 428
+    assert late.status_code == 412 and late.get_json()["current"]["name"] == "ของคนอื่น"
+    assert Region.get(Region.code == "R77").name == "ของคนอื่น"
+    assert program.patch(path, {"name": "ของฉัน"}, If_Match="*").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong, field",
+    [
+        ({"name": 5}, "name"), ({"colour": "red"}, "colour"), ({"is_active": "yes"}, "is_active"),
+        ({"name": "ก" * 201}, "name"), ({"code": None}, "code"), ({"id": 1}, "id"), ({"version": 9}, "version"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_wrong_property_is_refused_by_name_and_nothing_is_kept(api, admin, wrong, field):
+    answer = api(admin).post("/regions", region(**wrong))
+
+    assert answer.status_code == 422 and answer.get_json()["field"] == field
+    assert Region.get_or_none(Region.code == "R77") is None
+
+
+def test_a_body_that_is_no_object_is_refused(api, admin):
+    program = api(admin)
+
+    for body in ("{", "[1]", '"x"', "null"):
+        answer = program.client.post(
+            "/api/v1/regions", data=body, headers={"Authorization": f"Bearer {program.token}"},
+            content_type="application/json",
+        )  # fmt: skip
+        assert answer.status_code == 422
+
+
+def test_the_same_words_as_on_the_screen_refuse_a_bad_value(api, sign_in, migrated):
+    office = make.person(Role.APPROVER)
+    institution = make.cooperative(unit=office.unit)
+    words = api(office).patch(
+        f"/cooperatives/{institution.id}", {"year_end": "99-99"}, If_Match="*", Accept_Language="th"
+    )
+
+    form = dict.fromkeys((), "") | {"year_end": "99-99"}
+    shown = sign_in(office).post(f"/admin/cooperative/edit/?id={institution.id}", data=_form_of(institution) | form)
+
+    assert words.status_code == 422
+    assert words.get_json()["detail"] in shown.get_data(as_text=True)
+
+
+def _form_of(row):
+    values = {k: "" if v is None else str(v) for k, v in row.__data__.items() if k not in ("id", "name_sort")}
+    return values
+
+
+def test_the_same_request_under_one_key_is_done_once(api, admin):
+    program = api(admin)
+    first = program.post("/regions", region(), Idempotency_Key="ก่อน".encode().hex())
+    again = program.post("/regions", region(), Idempotency_Key="ก่อน".encode().hex())
+    other = program.post("/regions", region(code="R78"), Idempotency_Key="ก่อน".encode().hex())
+
+    assert first.status_code == again.status_code == 201
+    assert first.get_json() == again.get_json() and again.headers["Idempotency-Replayed"] == "true"
+    assert other.status_code == 422
+    assert Region.select().where(Region.code.in_(["R77", "R78"])).count() == 1
+
+
+def test_a_refused_request_leaves_its_key_free(api, admin):
+    program = api(admin)
+
+    assert program.post("/regions", region(name=5), Idempotency_Key="k1").status_code == 422
+    assert KeptReply.select().count() == 0
+    assert program.post("/regions", region(), Idempotency_Key="k1").status_code == 201
+
+
+def test_steps_of_the_workflow_are_taken_by_those_who_may(api, migrated):
+    submission = make.submission(make.State.SUBMITTED)
+    division = make.person(Role.DIVISION, submission.form_version.form.owner)
+    path = f"/submissions/{submission.id}"
+    reporter, checker = api(make.person(Role.REPORTER, submission.unit)), api(division)
+
+    assert reporter.post(f"{path}/verify", {}, If_Match="*").status_code == 403
+    assert checker.post(f"{path}/fly", {}, If_Match="*").status_code == 404
+    assert checker.post(f"{path}/verify", {"note": 1, "x": 2}, If_Match="*").status_code == 422
+    seen = checker.get(path).headers["ETag"]
+    done = checker.post(f"{path}/verify", {}, If_Match=seen)
+    twice = checker.post(f"{path}/verify", {}, If_Match=seen)
+
+    assert done.status_code == 200 and done.get_json()["state"] == "verified"
+    assert twice.status_code == 412
+    assert Submission.get_by_id(submission.id).verified_by_id == division.id
+
+
+def test_many_are_brought_by_their_key_all_or_none(api, admin):
+    program = api(admin)
+    program.post("/regions", region())
+    items = [region(name="เปลี่ยน"), region(code="R78", name="ใหม่")]
+
+    first = program.post("/regions/bulk", {"items": items})
+    same = program.post("/regions/bulk", {"items": items})
+    wrong = program.post("/regions/bulk", {"items": [region(name="หาย"), region(code="R79", name=7)]})
+
+    assert first.get_json() == {"added": 1, "changed": 1, "same": 0}
+    assert same.get_json() == {"added": 0, "changed": 0, "same": 2}
+    assert wrong.status_code == 422
+    assert wrong.get_json()["items"][0] | {"detail": "", "rule": ""} == {
+        "item": 1, "field": "name", "rule": "", "detail": "",
+    }  # fmt: skip
+    assert Region.get(Region.code == "R77").name == "เปลี่ยน"
+
+
+def test_a_related_record_is_named_by_its_key(api, migrated):
+    office = make.person(Role.APPROVER)
+    institution = make.cooperative(unit=office.unit)
+    admin = make.person(Role.ADMIN, make.unit(is_office=False))
+
+    answer = api(admin).post(
+        "/cooperatives/bulk",
+        {
+            "items": [
+                {
+                    "registration_number": institution.registration_number, "district": "เมือง",
+                    "unit": {"code": office.unit.code}, "type": {"code": institution.type.code},
+                }
+            ]
+        },
+    )  # fmt: skip
+
+    assert answer.get_json() == {"added": 0, "changed": 1, "same": 0}
+    assert Cooperative.get_by_id(institution.id).district == "เมือง"
+
+
+def test_a_removed_record_lies_in_the_trash_and_comes_back_with_its_number(api, admin):
+    day = make.row(Holiday, day=dt.date(2023, 5, 4), name="วันฉัตรมงคล")
+    program = api(admin)
+
+    gone = program.delete(f"/holidays/{day.id}", If_Match="*")
+
+    assert gone.status_code == 204 and program.get(f"/holidays/{day.id}").status_code == 404
+    trash = program.get("/holidays/trash").get_json()["items"]
+    assert [(one["id"], one["before"]["day"]) for one in trash] == [(day.id, "2023-05-04")]
+    back = program.post(f"/holidays/{day.id}/restore", {})
+    assert back.status_code == 201 and back.get_json()["id"] == day.id and back.get_json()["name"] == "วันฉัตรมงคล"
+    assert program.get("/holidays/trash").get_json()["items"] == []
+    assert program.post(f"/holidays/{day.id}/restore", {}).status_code == 404
+
+
+def test_another_office_s_record_is_neither_changed_nor_removed(api, migrated):
+    mine, theirs = make.person(Role.APPROVER), make.cooperative()
+    program, before = api(mine), Revision.select().count()
+
+    for answer in (
+        program.patch(f"/cooperatives/{theirs.id}", {"district": "x"}, If_Match="*"),
+        program.delete(f"/cooperatives/{theirs.id}", If_Match="*"),
+        program.post("/cooperatives/bulk", {"items": [{"registration_number": theirs.registration_number}]}),
+    ):
+        assert answer.status_code in (403, 404, 409, 422)
+    assert Revision.select().count() == before
+
+
+def test_children_that_went_with_a_record_come_back_with_it(migrated):
+    office = make.person(Role.APPROVER)
+    institution = make.cooperative(unit=office.unit)
+    plan = make.row(VisitPlan, cooperative=institution, fiscal_year=make.fiscal_year(), unit=office.unit)
+    activity = make.row(VisitActivity, code="X1", name="แนะนำ")
+    line = make.row(VisitPlanLine, plan=plan, activity=activity, month=3, visits=2)
+    with records.changing(by=office, verb="remove") as work:
+        work.remove(plan)
+
+    with records.changing(by=office, verb="restore") as work:
+        work.restore(VisitPlan, plan.id)
+
+    assert VisitPlanLine.get_by_id(line.id).plan_id == plan.id
