@@ -219,6 +219,8 @@ def _beside(sheet: Sheet, read: Read) -> Looked:
             continue
         try:
             entry = kinds.read(question, typed)
+            if entry is not None:
+                problems.check(sheet.spec, cell, entry, sheet.context)
         except PortalError as refusal:
             refusal.field = cell.key
             looked.remarks.append(_remark(sheet, cell, typed, "value", refusal))

@@ -85,7 +85,7 @@ class Office:
         return self.desk().sheets[0]
 
     def fill(self, typed):
-        return answers.save(self.sheet(), typed, by=self.reporter, at=make.NOON)
+        return answers.fill_in(self.sheet(), typed, by=self.reporter, at=make.NOON)
 
     def entries(self):
         return {cell: held.entry for cell, held in self.sheet().answers.items()}

@@ -428,7 +428,7 @@ def test_the_words_are_those_of_the_page(office):
     content = office.pen(office.workbook()).type(WRONG).saved()
 
     preview = office.look(content)
-    on_page = answers.save(office.sheet(), WRONG, by=office.reporter, at=make.NOON).refused
+    on_page = answers.fill_in(office.sheet(), WRONG, by=office.reporter, at=make.NOON).refused
 
     assert {r.cell: r.error.words() for r in preview.forms[0].remarks if r.wrong} == {
         cell: refusal.words() for cell, refusal in on_page.items()
