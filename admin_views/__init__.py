@@ -24,10 +24,11 @@ from admin_views import (
     visits,
     workbooks,
 )
-from portal.web import designer, form_files, home, publishing, reports, versions
+from portal.web import designer, form_files, home, matrix, publishing, reports, versions
 from portal.web import submissions as filling_in
 from portal.web import tokens as api
 from portal.web import visits as visit_pages
+from portal.web import workbooks as excel
 from portal.web.checking import CheckPage as VisitCheckPage
 from portal.web.language import lazy
 
@@ -49,6 +50,8 @@ def register(app: Flask) -> Admin:
         visit_pages.VisitsPage(lazy("Visits of the month"), WORK),
         VisitCheckPage(lazy("Visits to verify"), WORK),
         reports.ReportsPage(lazy("Packs and books"), WORK),
+        excel.WorkbooksPage(lazy("Excel workbooks"), WORK),
+        matrix.MatrixPage(lazy("Matrix of reports"), RESULTS),
         submissions.SubmissionScreen(lazy("Reports of offices"), RESULTS),
         periods.ObligationScreen(lazy("Who owes what"), RESULTS),
         visits.VisitScreen(lazy("Visits"), RESULTS),

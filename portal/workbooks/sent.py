@@ -48,11 +48,17 @@ def opened(sent: SentWorkbook, store: Files) -> BinaryIO:
 def note_taken(sent: SentWorkbook, taken: Taken, *, at: dt.datetime, store: Files) -> None:
     """Note that a workbook was taken; its file is no longer needed."""
     key = sent.file_key
-    SentWorkbook.update(state="taken", taken_at=at, cells_taken=taken.saved, file_key="").where(
+    SentWorkbook.update(state="taken", taken_at=at, cells_taken=SentWorkbook.cells_taken + taken.saved, file_key="").where(
         SentWorkbook.id == sent.id
     ).execute()
     if key:
         store.remove(key)
+
+
+def note_partly(sent: SentWorkbook, taken: Taken) -> None:
+    """Note that the right cells of a workbook were taken; it stays for its wrong ones."""
+    counts = {"cells_taken": SentWorkbook.cells_taken + taken.saved, "cells_changed": 0}
+    SentWorkbook.update(counts).where(SentWorkbook.id == sent.id).execute()
 
 
 def forget_old(*, at: dt.datetime, store: Files) -> int:
