@@ -58,7 +58,7 @@ class DesignerPage(BaseView):
             "designer/page.html",
             version=version, form=version.form, published=published, read_only=read_only, may_write=writes,
             preview=shown, shelf=shelf.groups(), grab=shelf.GRAB, aggregations=list(Aggregation),
-            given=drafts.given(version, published, read_only=read_only),
+            given=drafts.given(version, read_only=read_only),
         )  # fmt: skip
 
     @expose("/new/", methods=("POST",))
@@ -93,10 +93,18 @@ class DesignerPage(BaseView):
             raise RuleBroken("This request could not be understood")
         now = clock.now()
         try:
-            found = versions.save(version, spec, by=me(), at=now, seen=seen)
+            field_map = self._map(version, spec, asked.get("renames"))
+            found = versions.save(version, spec, by=me(), at=now, seen=seen, field_map=field_map)
         except StaleRow:
             return self._stale(version)
         return jsonify(seen=version.version, faults=drafts.faults_told(found), at=_clock(now), spec=version.spec)
+
+    def _map(self, version: FormVersion, spec: dict[str, Any], renames: Any) -> dict[str, Any]:
+        earlier = versions.before(version)
+        if earlier is None:
+            return {}
+        old = versions.spec_of(earlier)
+        return drafts.carried_on(old, FormSpec.from_json(spec), version.field_map or {}, renames)
 
     def _stale(self, version: FormVersion) -> Any:
         fresh = drafts.drawable(version.id)

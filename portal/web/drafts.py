@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import request
@@ -13,6 +13,7 @@ from portal.errors import MoveRefused, NotAllowed, NotFound, RuleBroken
 from portal.forms import versions
 from portal.forms.faults import Fault
 from portal.forms.kinds import BY_NAME
+from portal.forms.spec import FormSpec
 from portal.forms.writing import check_may_design
 from portal.rules.access import Role
 from portal.rules.inputs import parse_text
@@ -119,6 +120,34 @@ def asked_json() -> dict[str, Any]:
     return asked
 
 
+def came(field_map: Mapping[str, Any]) -> dict[str, str]:
+    """Return the new key of each question that goes on under another one, with its old key."""
+    return {
+        str(targets[0].get("key")): old
+        for old, targets in field_map.items()
+        if isinstance(targets, list) and len(targets) == 1 and isinstance(targets[0], dict)
+    }
+
+
+def carried_on(old: FormSpec, spec: FormSpec, field_map: Mapping[str, Any], renames: Any) -> dict[str, Any]:
+    """Return the field map with the keys that were changed in the designer; what else was said in it stays.
+
+    `renames` leads keys of the version before to those of the draft. A rename that was taken back is forgotten.
+    """
+    out = dict(field_map)
+    known, now = {**old.questions, **old.asked}, {**spec.questions, **spec.asked}
+    for after, before in came(field_map).items():
+        if after not in now and before in now:
+            del out[before]
+    for before, after in list(renames.items())[:500] if isinstance(renames, dict) else []:
+        if before not in known or before in now or after not in now:
+            continue
+        held = out.get(before)
+        if not held or (isinstance(held, list) and len(held) == 1 and isinstance(held[0], dict)):
+            out[before] = [{**(held[0] if held else {}), "key": after}]
+    return out
+
+
 def last_saved(version: FormVersion) -> tuple[str, str]:
     """Return who saved a version last, and when, in words."""
     entry = (
@@ -133,7 +162,7 @@ def last_saved(version: FormVersion) -> tuple[str, str]:
     return entry.person.name, moment(entry.at)
 
 
-def given(version: FormVersion, published: FormVersion | None, *, read_only: bool) -> dict[str, Any]:
+def given(version: FormVersion, *, read_only: bool) -> dict[str, Any]:
     """Return what the designer's script needs to know of a version."""
     spec = version.spec if isinstance(version.spec, dict) else {}
     asked = [q for s in _dicts(spec.get("sections")) for q in _dicts(s.get("questions"))]
@@ -142,16 +171,14 @@ def given(version: FormVersion, published: FormVersion | None, *, read_only: boo
     units = MeasureUnit.select(MeasureUnit.code, MeasureUnit.name).where(MeasureUnit.code.in_(codes))
     ids = {q["indicator_id"] for q in asked if isinstance(q.get("indicator_id"), int)}
     names = {str(q["indicator"]) for q in asked if q.get("indicator")}
-    kept = [
-        q.get("key")
-        for s in _dicts((published.spec if published else {}).get("sections"))
-        for q in _dicts(s.get("questions"))
-    ]
+    earlier = versions.before(version)
+    before = versions.spec_of(earlier) if earlier else FormSpec()
     return {
         "version": version.id, "seen": version.version, "spec": spec, "read_only": read_only,
         "faults": [] if read_only else faults_told(versions.faults_of(version)),
         "kinds": shelf.described(), "units": dict(units.tuples()),
-        "indicators": indicators(ids, names), "kept_keys": kept,
+        "indicators": indicators(ids, names), "kept_keys": [*before.questions, *before.asked],
+        "came": came(version.field_map or {}),
         "functions": designer_words.functions(), "words": designer_words.sentences(),
         "endings": {"file": BY_NAME["file"].endings, "photo": BY_NAME["photo"].endings},  # type: ignore[attr-defined]
     }  # fmt: skip

@@ -32,7 +32,7 @@ SHELF = (
     Offer("money", NUMBERS, lazy("Amount of money"), lazy("Baht and satang, or million baht"),
           "M8 13.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM9.8 6.2c-.3-.8-1-1.2-1.9-1.2-1 0-1.8.6-1.8 1.5 0 2 3.9 1 "
           "3.9 3 0 .9-.9 1.5-2 1.5s-1.8-.5-2-1.3M8 4v8"),
-    Offer("percent", NUMBERS, lazy("Percentage"), lazy("A share of a hundred; never summed"),
+    Offer("percent", NUMBERS, lazy("Share in percent"), lazy("A share of a hundred; never summed"),
           "M12.5 3.5l-9 9M5 6.5a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4z"
           "M11 12.9a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4z"),
     Offer("text", WORDS, lazy("Short text"), lazy("One line: a name, a place"), "M3 4h10M8 4v9"),

@@ -203,7 +203,10 @@
 
   // ---------------------------------------------------------------- choosing and the keyboard
 
-  on('click', '.qs .item', (_, button) => design.choose(button.closest('li').dataset.id))
+  on('click', '.qs .item', (event, button) => {
+    design.choose(button.closest('li').dataset.id)
+    if (event.detail && design.isNarrow()) design.pane('panel')
+  })
   on('keydown', '.qs .item', (event, button) => {
     const all = $$('#questions .item, #rules .item')
     const at = all.indexOf(button)

@@ -98,7 +98,7 @@
       item[p] = value
       if (p === 'key' && before && before !== value && /^[a-z]\w*$/.test(value)) design.rename(before, value, { table })
       if (p === 'key') item._auto = false
-      if ((p === 'label' || p === 'label_en') && item._auto && !given.kept_keys.includes(item.key)) {
+      if ((p === 'label' || p === 'label_en') && item._auto && !item._was) {
         const taken = table ? new Set(table.columns.filter(one => one !== item).map(one => one.key)) : design.keys()
         if (!table) taken.delete(item.key)
         const key = design.free(suggested(item) || item.kind, taken)
@@ -375,7 +375,7 @@
   /** Go to the first field of the panel, or to the one that is called for. */
   design.listen('write', field => {
     show()
-    if (window.matchMedia('(max-width: 860px)').matches) design.pane('panel')
+    if (design.isNarrow()) design.pane('panel')
     const wanted = field && document.getElementById(`p-${field}`)
     const first = wanted && !wanted.closest('[hidden]') ? wanted : $$('#panel-fields input:not([type=hidden]), #panel-fields textarea, #panel-fields select').find(one => !one.closest('[hidden]'))
     first?.focus()

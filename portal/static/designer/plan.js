@@ -12,7 +12,7 @@ const design = (() => {
   // Every section, question, column and rule has a name of its own on this page, which undo and merging keep.
   let serial = 0
   const name = item => { item._id ??= `i${++serial}`; return item }
-  const fresh = item => { const copy = structuredClone(item); delete copy._id; for (const c of copy.columns || []) delete c._id; return named(copy) }
+  const fresh = item => { const copy = structuredClone(item); for (const one of [copy, ...(copy.columns || [])]) { delete one._id; delete one._was }; return named(copy) }
   function named (item) {
     name(item)
     for (const column of item.columns || []) name(column)
@@ -29,11 +29,31 @@ const design = (() => {
     spec.rules.forEach(name)
     return spec
   }
+  /** Remember under which key the version before asks each question: a key that is changed here carries its series on. */
+  function remember (spec) {
+    for (const question of spec.sections.flatMap(section => section.questions)) {
+      for (const [item, key] of [[question, question.key], ...(question.columns || []).map(one => [one, `${question.key}.${one.key}`])]) {
+        const was = given.came[key] ?? (given.kept_keys.includes(key) ? key : null)
+        if (was && item._was === undefined) item._was = was
+      }
+    }
+    return spec
+  }
+  function renames (spec) {
+    const found = {}
+    for (const question of spec.sections.flatMap(section => section.questions)) {
+      if (question._was && question._was !== question.key) found[question._was] = question.key
+      for (const one of question.columns || []) {
+        if (one._was && one._was.split('.').pop() !== one.key) found[one._was] = `${question.key}.${one.key}`
+      }
+    }
+    return found
+  }
   const plain = value => JSON.parse(JSON.stringify(value, (key, held) => key.startsWith('_') ? undefined : held))
 
   const it = {
     given, say, listen, tell, plain, fresh, named,
-    spec: whole(given.spec), chosen: null, faults: [], state: 'saved', readOnly: given.read_only
+    spec: remember(whole(given.spec)), chosen: null, faults: [], state: 'saved', readOnly: given.read_only
   }
 
   // ---------------------------------------------------------------- finding
@@ -155,7 +175,7 @@ const design = (() => {
     const drawn = structuredClone(it.spec)
     const answer = await asked('/admin/designer/save/', {
       method: 'POST', headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ version: given.version, seen, spec: sent })
+      body: JSON.stringify({ version: given.version, seen, spec: sent, renames: renames(it.spec) })
     }).catch(() => null)
     const told = await answer?.json().catch(() => null)
     busy = false
@@ -298,7 +318,7 @@ const design = (() => {
       const joined = how === 'theirs' ? told.theirs : join(mine, told.theirs, taken)
       base = plain(told.theirs)
       it.change(() => {
-        it.spec = whole(structuredClone(joined))
+        it.spec = remember(whole(structuredClone(joined)))
         it.chosen = it.spec.sections[0]?._id ?? null
       })
       it.choose(it.chosen, { quiet: true })

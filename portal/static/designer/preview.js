@@ -74,6 +74,7 @@
   design.listen('changed', structure => soon(structure ? 120 : 350))
   design.listen('chosen', mark)
 
+  design.isNarrow = () => window.matchMedia('(max-width: 1180px)').matches
   /** On a narrow screen one pane is shown at a time. */
   design.pane = name => {
     $('.studio').dataset.pane = name
