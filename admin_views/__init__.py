@@ -24,7 +24,8 @@ from admin_views import (
     visits,
     workbooks,
 )
-from portal.web import designer, form_files, home, matrix, publishing, reports, versions
+from portal.web import designer, form_files, home, matrix, publishing, reports, review, versions
+from portal.web import notices as news
 from portal.web import submissions as filling_in
 from portal.web import tokens as api
 from portal.web import visits as visit_pages
@@ -52,7 +53,10 @@ def register(app: Flask) -> Admin:
         reports.ReportsPage(lazy("Packs and books"), WORK),
         excel.WorkbooksPage(lazy("Excel workbooks"), WORK),
         matrix.MatrixPage(lazy("Matrix of reports"), RESULTS),
+        review.ReviewPage(lazy("Check reports"), WORK),
         submissions.SubmissionScreen(lazy("Reports of offices"), RESULTS),
+        submissions.UnlockRequestScreen(lazy("Requests to open"), RESULTS),
+        submissions.ReopeningScreen(lazy("Open again"), RESULTS),
         periods.ObligationScreen(lazy("Who owes what"), RESULTS),
         visits.VisitScreen(lazy("Visits"), RESULTS),
         visits.VisitPlanScreen(lazy("Visit plans"), RESULTS),
@@ -99,6 +103,12 @@ def register(app: Flask) -> Admin:
         trail.RevisionScreen(lazy("Revisions"), SYSTEM),
     ):
         admin.add_view(view)
-    for page in (filling_in.AnswersPage(), publishing.PublishPage(), versions.VersionsPage(), form_files.ImportPage()):
+    for page in (
+        filling_in.AnswersPage(),
+        news.NoticesPage(),
+        publishing.PublishPage(),
+        versions.VersionsPage(),
+        form_files.ImportPage(),
+    ):
         admin.add_view(page)
     return admin

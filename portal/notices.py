@@ -14,7 +14,7 @@ from typing import Any
 from peewee import JOIN
 
 from models import CooperativeType, Form, Notice, Obligation, Period, Person, Unit, db
-from portal import audit, formats, mail
+from portal import audit, formats, mail, records
 from portal.database import tuples
 from portal.errors import NotAllowed
 from portal.rules import duties, reminders
@@ -91,6 +91,12 @@ def mark_read(person: Person, *, at: dt.datetime, only: Collection[int] | None =
     if only is not None:
         mine &= Notice.id.in_(list(only))
     return int(Notice.update(read_at=at).where(mine).execute())
+
+
+def choose_mail(person: Person, *, wants: bool, at: dt.datetime) -> None:
+    """Keep whether a person wants to hear by e-mail as well."""
+    with records.changing(by=person, verb="choose_mail", at=at, as_verb=True) as work:
+        work.update(Person.get_by_id(person.id), wants_mail=wants)
 
 
 # ---------------------------------------------------------------- reminders

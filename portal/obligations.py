@@ -69,8 +69,8 @@ def waive(obligation: Obligation, *, by: Person, at: dt.datetime, reason: str) -
 def say_done(obligation: Obligation, *, by: Person, at: dt.datetime, note: str) -> None:
     """Say that a duty which happens outside the portal is done, with a word on where it went.
 
-    Visit records by the head of the office, outcome and book by the division, hand-offs by planning: each for the
-    own unit only. A report is met by sending it, a check and a consolidation by the rows themselves.
+    Outcome and book by the division, hand-offs by planning: each for the own unit only. A report is met by sending
+    it, visits by their own verb, a check and a consolidation by the rows themselves.
     """
     if obligation.duty not in duties.SAID_DONE:
         raise MoveRefused("This is met by the work itself, not by saying so.")
@@ -81,8 +81,6 @@ def say_done(obligation: Obligation, *, by: Person, at: dt.datetime, note: str) 
     with records.changing(by=by, verb="say_done", at=at, note=note, as_verb=True) as work:
         if obligation.state != ObligationState.OPEN:
             raise MoveRefused("This is not owed any more.")
-        if obligation.duty in OFFICE_DUTIES and obligation.period.closed_at is not None:
-            raise MoveRefused("This period is closed; the planning division can open it for you.")
         work.update(obligation, seen=obligation.version, state=ObligationState.MET, met_at=at)
 
 

@@ -12,9 +12,10 @@ import hashlib
 import secrets
 import threading
 
+from peewee import fn
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from models import PasswordLink, Person, SignIn, Unit
+from models import Notice, PasswordLink, Person, SignIn, Unit
 from portal import records
 from portal.errors import NotAllowed, RuleBroken
 from portal.rules import passwords
@@ -70,11 +71,15 @@ def begin_sign_in(person: Person, *, agent: str, at: dt.datetime) -> str:
 
 
 def person_of_sign_in(token: str, *, at: dt.datetime) -> Person | None:
-    """Return who is signed in with this token, with their unit, in one query; None when nobody is any more."""
+    """Return who is signed in with this token, with their unit and how many notices they have not read, in one query.
+
+    None when nobody is any more.
+    """
     if not token or len(token) > 100:
         return None
+    news = Notice.select(fn.COUNT(Notice.id)).where(Notice.person == Person.id, Notice.read_at.is_null())
     held = (
-        SignIn.select(SignIn, Person, Unit)
+        SignIn.select(SignIn, Person, Unit, news.alias("unread"))
         .join(Person)
         .join(Unit)
         .where(
@@ -90,6 +95,7 @@ def person_of_sign_in(token: str, *, at: dt.datetime) -> Person | None:
         return None
     if at - held.seen_at > TOUCH:
         SignIn.update(seen_at=at).where(SignIn.id == held.id).execute()
+    held.person.unread = held.unread
     return held.person
 
 

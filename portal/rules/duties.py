@@ -1,6 +1,6 @@
 """Who owes which duty, and when what a central unit owes is met.
 
-An office meets a report by handing it in. A division's check and planning's consolidation are read off the rows they
+An office meets a report by handing it in, and its visits by saying that the month is complete. A division's check and planning's consolidation are read off the rows they
 are about, so that nobody has to say that he is done; outcome, book and hand-off happen outside the portal and are
 said to be done, with a word on where they went.
 """
@@ -16,7 +16,7 @@ from portal.rules.terms import Duty
 OFFICE_DUTIES = (Duty.REPORT, Duty.VISITS)
 """What field offices owe: completeness, timeliness and every printed figure count these and no others."""
 
-SAID_DONE = frozenset({Duty.VISITS, Duty.OUTCOME, Duty.BOOK, Duty.HANDOFF})
+SAID_DONE = frozenset({Duty.OUTCOME, Duty.BOOK, Duty.HANDOFF})
 """Duties that are met by a person of the unit who says so."""
 
 SEEN_DONE = frozenset({Duty.CHECK, Duty.CONSOLIDATE})
@@ -34,7 +34,6 @@ BOUND: dict[Duty, frozenset[Role]] = {
 """Whose work each duty is, among the people of the unit that owes it."""
 
 SAYERS: dict[Duty, frozenset[Role]] = {
-    Duty.VISITS: frozenset({Role.APPROVER}),
     Duty.OUTCOME: frozenset({Role.DIVISION, Role.PLANNING}),
     Duty.BOOK: frozenset({Role.DIVISION, Role.PLANNING}),
     Duty.HANDOFF: frozenset({Role.PLANNING}),

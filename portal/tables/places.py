@@ -92,6 +92,7 @@ class Person(Kept):
     unit_path = ("unit",)
     searched = ("name", "username")
     secret = ("password",)
+    unread: int = 0  # notices not read yet; known of whoever is signed in
 
     class Meta:
         constraints = [one_of("role", Role), one_of("language", ("th", "en"))]  # type: ignore[arg-type]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from models import Period
+from portal.rules.fiscal import ERA
+from portal.rules.inputs import MONTHS_LONG
+from portal.rules.terms import PeriodKind
 from portal.web import language
+
+MONTHS_ENGLISH = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def word(value: StrEnum | str) -> str:
@@ -12,6 +21,17 @@ def word(value: StrEnum | str) -> str:
     text = str(value)
     said = language.gettext(text) if text else ""
     return said if said != text else plain(text)
+
+
+def period_name(period: Period) -> str:
+    """Return a period in words: `พฤษภาคม 2566`, `ไตรมาส 3/2566`, `ปีงบประมาณ 2566`."""
+    if period.kind == PeriodKind.MONTH:
+        year, month = period.starts_on.year + ERA, period.starts_on.month
+        return f"{MONTHS_LONG[month - 1] if language.language() == 'th' else MONTHS_ENGLISH[month - 1]} {year}"
+    year = period.fiscal_year.year
+    if period.kind == PeriodKind.QUARTER:
+        return language.gettext("Quarter {number}/{year}", number=period.number, year=year)
+    return language.gettext("Fiscal year {year}", year=year)
 
 
 def plain(name: str) -> str:
