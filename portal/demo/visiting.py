@@ -19,7 +19,7 @@ from portal.rules import fiscal
 COLUMNS = (
     "cooperative", "unit", "visited_on", "activity", "officer", "place", "people_met", "subject", "findings", "advice",
     "agreed_action", "action_due_on", "is_unplanned", "unplanned_reason", "state", "recorded_at",
-    "against_month", "action_state", "action_result", "action_settled_on",
+    "against_month", "action_state", "action_result", "action_settled_on", "note",
 )  # fmt: skip
 _USUAL = ("V01", "V02", "V04", "V05", "V07", "V08", "V10", "V11", "V12")
 _WEIGHTS = (22, 20, 12, 9, 7, 9, 8, 7, 6)
@@ -163,6 +163,7 @@ def _visit(
         (day + dt.timedelta(days=30)).isoformat() if is_talked else None,
         bool(reason), reason, state, moment(day + dt.timedelta(days=int(draw() * 5)), rng),
         None if reason else month, *(_outcome(day, talk) if is_talked else (None, "", None)),
+        phrases.VISIT_RETURNED[talk % len(phrases.VISIT_RETURNED)] if state == "returned" else "",
     )  # fmt: skip
 
 
