@@ -48,9 +48,9 @@ def opened(sent: SentWorkbook, store: Files) -> BinaryIO:
 def note_taken(sent: SentWorkbook, taken: Taken, *, at: dt.datetime, store: Files) -> None:
     """Note that a workbook was taken; its file is no longer needed."""
     key = sent.file_key
-    SentWorkbook.update(state="taken", taken_at=at, cells_taken=SentWorkbook.cells_taken + taken.saved, file_key="").where(
-        SentWorkbook.id == sent.id
-    ).execute()
+    SentWorkbook.update(
+        state="taken", taken_at=at, cells_taken=SentWorkbook.cells_taken + taken.saved, file_key=""
+    ).where(SentWorkbook.id == sent.id).execute()
     if key:
         store.remove(key)
 

@@ -7,6 +7,7 @@ with, so that no answer becomes a formula.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,6 +20,7 @@ from portal import formats
 from portal.errors import PortalError
 from portal.forms import kinds
 from portal.forms.questions import Question
+from portal.forms.spec import FormSpec
 from portal.forms.values import Cell, NotApplicable, Value
 from portal.rules import inputs
 from portal.sheets import NOTHING, Sheet
@@ -158,17 +160,18 @@ class _Writer:
                 page.write_blank(at, column, None, looks.get("section"))
             page.write_string(at, LABEL, line.section.heading(), looks.get("section"))
             if line.section.shown_when:
-                page.write_comment(at, LABEL, f"ตอบหมวดนี้เมื่อ {line.section.shown_when}", looks.note)
+                condition = _in_words(line.section.shown_when, sheet.spec)
+                page.write_comment(at, LABEL, f"ตอบหมวดนี้เมื่อ {condition}", looks.note)
         elif question is None:
             return
         elif line.kind == "note":
             page.write_string(at, LABEL, question.title(), looks.get("note"))
         elif line.kind == "question":
-            self._label(page, at, question, question.title(), "label")
+            self._label(page, at, question, sheet, "label")
             self._beside(page, at, question, sheet)
         elif line.kind == "table":
             page.set_row(at, 24)
-            self._label(page, at, question, question.title(), "table")
+            self._label(page, at, question, sheet, "table")
         elif line.kind == "heads":
             self._heads(page, at, question)
         elif line.kind == "row":
@@ -177,12 +180,12 @@ class _Writer:
         else:
             self._sums(page, at, line, sheet, plan)
 
-    def _label(self, page: Any, at: int, question: Question, words: str, look: str) -> None:
-        starred = f"{words} *" if question.required else words
+    def _label(self, page: Any, at: int, question: Question, sheet: Sheet, look: str) -> None:
+        starred = f"{question.title()} *" if question.required else question.title()
         page.write_string(at, LABEL, starred, self.looks.get(look))
         help_words = [question.hint(), *_limits(question)]
         if question.shown_when:
-            help_words.append(f"ตอบเมื่อ {question.shown_when}")
+            help_words.append(f"ตอบเมื่อ {_in_words(question.shown_when, sheet.spec)}")
         if question.kind == "choices":
             help_words.append("ตอบได้หลายข้อ คั่นด้วย ; : " + ", ".join(c.label or c.code for c in question.choices))
         if text := "\n".join(filter(None, help_words)):
@@ -301,9 +304,9 @@ class _Writer:
         held = sheet.answers.get(cell)
         words = kinds.show(question, held.entry) if held else ""
         page.write_string(*spot, words, self.looks.get("worked_out", number="@"))
-        page.write_comment(
-            *spot, "แนบไฟล์ในระบบ" if question.kind in ("file", "photo") else "ระบบคำนวณให้เมื่อบันทึก", self.looks.note
-        )
+        if cell.row == 0:
+            how = "แนบไฟล์ในระบบ" if question.kind in ("file", "photo") else "ระบบคำนวณให้เมื่อบันทึก"
+            page.write_comment(*spot, how, self.looks.note)
 
     def _validate(self, page: Any, spot: tuple[int, int], question: Question, sheet: Sheet) -> None:
         at, kind = xl_rowcol_to_cell(*spot), kinds.of(question)
@@ -480,6 +483,16 @@ def _limits(question: Question) -> list[str]:
     if question.greatest is not None:
         words.append(f"ไม่เกิน {formats.quantity(question.greatest)}")
     return [" ".join(words)]
+
+
+def _in_words(condition: str, spec: FormSpec) -> str:
+    """Return a condition with the questions' labels in place of their keys."""
+
+    def label(found: re.Match[str]) -> str:
+        question = spec.questions.get(found[0])
+        return f"“{question.title()}”" if question is not None else found[0]
+
+    return re.sub(r"(?<![\"'\w.])[a-z][a-z0-9_]*(?![\w\"'(])", label, condition)
 
 
 def _number(value: Decimal) -> str:
