@@ -1,6 +1,7 @@
 """Who checks a visit: the division of its kind of institution, by whatever door, and never one's own."""
 
-import re
+import io
+import zipfile
 
 import pytest
 
@@ -74,12 +75,20 @@ GETS = (
 ONES = ("/admin/visit/details/?id={id}", "/admin/visits/visit/?id={id}")
 
 
+def text_of(answer):
+    """What an answer says, a spreadsheet's sheets included."""
+    if not answer.data.startswith(b"PK"):
+        return answer.get_data(as_text=True)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+        return "".join(book.read(name).decode() for name in book.namelist())
+
+
 def test_no_list_filter_search_or_export_shows_it_to_the_other_division(office, visit, sign_in):
     client = sign_in(office.stranger)
 
     for address in GETS:
         answer = client.get(address.format(unit=office.unit.id))
-        assert answer.status_code == 200 and SUBJECT not in answer.get_data(as_text=True), address
+        assert answer.status_code == 200 and SUBJECT not in text_of(answer), address
     for address in ONES:
         assert client.get(address.format(id=visit.id)).status_code == 404, address
 
@@ -87,9 +96,9 @@ def test_no_list_filter_search_or_export_shows_it_to_the_other_division(office, 
 def test_its_own_division_sees_it_by_the_same_doors(office, visit, sign_in):
     client = sign_in(office.reviewer)
 
-    for address in (GETS[0], GETS[1], GETS[3], GETS[5], *ONES):
+    for address in (GETS[0], GETS[1], *GETS[3:], *ONES):
         answer = client.get(address.format(id=visit.id, unit=office.unit.id))
-        assert SUBJECT in answer.get_data(as_text=True), address
+        assert SUBJECT in text_of(answer), address
 
 
 STEPS = (
@@ -139,4 +148,4 @@ def test_a_bulk_step_says_what_became_of_each(office, visit, sign_in):
     text = page.get_data(as_text=True)
     assert state(visit) == state(other) == VisitState.VERIFIED and state(foreign) == VisitState.RECORDED
     assert "ทำแล้ว 2 รายการ" in text and f"#{foreign.id}" in text and "นอกเกษตร" not in text
-    assert re.search(r"ตรวจแล้ว.*เข้าสู่ขั้น", text, re.S) or "ตรวจแล้ว" in text
+    assert "ตรวจแล้ว" in text
