@@ -1,17 +1,18 @@
-"""Screens: submissions, looked at here and moved by the buttons, never typed into; and the remarks on them."""
+"""Screens: submissions, looked at here and moved by the buttons, never typed into; remarks, reopenings, requests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from admin_views import panels
+from admin_views import answers, panels
 from admin_views.base import Button, Screen
-from models import Comment, Person, Submission
-from portal import submissions
-from portal.rules.access import OFFICE_ROLES
-from portal.rules.workflow import MOVES, VERBS, State, open_verbs
+from models import Comment, Person, Reopening, Submission, UnlockRequest
+from portal import submissions, unlocks
+from portal.rules.access import OFFICE_ROLES, Role
+from portal.rules.workflow import MOVES, VERBS, WITH_THE_OFFICE, open_verbs
 from portal.web.language import gettext, lazy
+from portal.web.words import word
 
 LABELS = {
     "submit": (lazy("Send"), lazy("Send the chosen reports to the division?"), "mail"),
@@ -36,10 +37,13 @@ def _step(verb: str) -> Button:
 
 
 def fill_in(row: Submission, person: Person) -> tuple[str, str] | None:
-    """Lead the office to the page on which it answers, while the report is with it."""
-    if person.role in OFFICE_ROLES and row.state in (State.DRAFT, State.RETURNED):
-        return gettext("Fill in"), f"/admin/answers/?obligation={row.obligation_id}"
-    return None
+    """Lead the office to the page on which it answers, and everybody else to the one on which it is checked."""
+    if person.role in OFFICE_ROLES:
+        open_ = row.state in WITH_THE_OFFICE
+        return gettext("Fill in") if open_ else gettext(
+            "Look at the sheet"
+        ), f"/admin/answers/?obligation={row.obligation_id}"
+    return gettext("Check"), f"/admin/review/?submission={row.id}"
 
 
 class SubmissionScreen(Screen):
@@ -61,7 +65,7 @@ class SubmissionScreen(Screen):
     )  # fmt: skip
     buttons = tuple(_step(verb) for verb in VERBS)
     ways = (fill_in,)
-    panels = (panels.answers, panels.comments, panels.attachments)
+    panels = (answers.answers, answers.edits, panels.comments, panels.attachments)
 
 
 class CommentScreen(Screen):
@@ -74,3 +78,49 @@ class CommentScreen(Screen):
     column_filters = ("submission.unit", "person", "at")
     column_default_sort = ("id", True)
     not_typed = ("submission", "key", "text", "person", "at", "row", "settled_at")
+
+
+class ReopeningScreen(Screen):
+    """Reports that are or were open again for some working days."""
+
+    table = Reopening
+    icon = "undo"
+    adds = changes = False
+    empty = lazy("Reports that are opened again for a correction appear here.")
+    column_list = ("obligation.form", "unit", "obligation.period", "reason", "opened_at", "until_on", "closed_at")
+    column_filters = ("unit", "obligation.form", "obligation.period", "opened_at", "until_on")
+    column_default_sort = ("until_on", True)
+    not_typed = ("obligation", "unit", "reason", "opened_by", "opened_at", "until_on", "closed_at")
+    buttons = (
+        Button(
+            "end_reopening", lazy("Close it now"), submissions.end_reopening, frozenset({Role.PLANNING}),
+            fits=lambda row, person: row.closed_at is None, sure=lazy("Close the chosen reports again?"), icon="lock",
+        ),
+    )  # fmt: skip
+
+
+class UnlockRequestScreen(Screen):
+    """What offices ask to have opened, answered here by those who can."""
+
+    table = UnlockRequest
+    icon = "key"
+    adds = changes = False
+    empty = lazy("Requests to open what is locked appear here.")
+    column_list = ("rule", "obligation.form", "indicator", "unit", "reason", "asked_at", "granted", "answered_at")
+    column_filters = ("unit", "obligation.form", "granted", "asked_at")
+    column_default_sort = ("asked_at", True)
+    worded = {"rule": word}
+    not_typed = (
+        "unit", "obligation", "indicator", "rule", "reason", "asked_by", "asked_at", "granted", "answer",
+        "answered_by", "answered_at",
+    )  # fmt: skip
+    buttons = (
+        Button(
+            "grant", lazy("Open it"), unlocks.grant, frozenset({Role.DIVISION, Role.PLANNING}),
+            fits=lambda row, person: unlocks.may_answer(row, person), asks_note=True, icon="tick",
+        ),
+        Button(
+            "refuse", lazy("Leave it locked"), unlocks.refuse, frozenset({Role.DIVISION, Role.PLANNING}),
+            fits=lambda row, person: unlocks.may_answer(row, person), asks_note=True, icon="x",
+        ),
+    )  # fmt: skip

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from models import Answer, Comment, Obligation, Person, Submission
+from models import Answer, Attachment, Comment, Obligation, Person, Submission
 from portal import records, sheets
 from portal.errors import MoveRefused, NotAllowed, PortalError, RuleBroken, StaleRow, StoreRefused
 from portal.forms import kinds, problems
+from portal.forms.kinds.file import File
 from portal.forms.questions import Question
 from portal.forms.values import NOT_APPLICABLE, Cell, Entry, NotApplicable
 from portal.rules.access import OFFICE_ROLES
@@ -76,7 +77,7 @@ def fill_in(
     check_office(by)
     if sheet.lock is not None:
         raise sheet.lock.refusal()
-    sheet = _begun(sheet, by=by, at=at)
+    sheet = begun(sheet, by=by, at=at)
     for attempt in range(TRIES):
         try:
             return _save_once(sheet, typed, by=by, at=at, seen=seen or {}, reasons=reasons or {})
@@ -137,6 +138,14 @@ def begin(obligation: Obligation, *, by: Person, at: dt.datetime) -> Submission:
         return there
 
 
+def begun(sheet: Sheet, *, by: Person, at: dt.datetime) -> Sheet:
+    """Return the sheet with its report begun."""
+    if sheet.submission is None:
+        sheet.submission = begin(sheet.obligation, by=by, at=at)
+        sheet.submission.period, sheet.submission.unit = sheet.obligation.period, sheet.obligation.unit
+    return sheet
+
+
 def check_office(by: Person) -> None:
     """Refuse everybody but an office's own people."""
     if by.role not in OFFICE_ROLES:
@@ -144,13 +153,6 @@ def check_office(by: Person) -> None:
 
 
 # ---------------------------------------------------------------- below: how
-
-
-def _begun(sheet: Sheet, *, by: Person, at: dt.datetime) -> Sheet:
-    if sheet.submission is None:
-        sheet.submission = begin(sheet.obligation, by=by, at=at)
-        sheet.submission.period, sheet.submission.unit = sheet.obligation.period, sheet.obligation.unit
-    return sheet
 
 
 def _save_once(
@@ -192,11 +194,25 @@ def _read(sheet: Sheet, cell: Cell, text: Typed) -> tuple[Question, Entry | None
         raise RuleBroken("There is no question “{key}” in this form.", field=cell.key, key=cell.key)
     try:
         entry = kinds.read(question, text) if isinstance(text, str) else text
+        if isinstance(entry, tuple) and isinstance(kinds.of(question), File):
+            _check_attached(sheet, cell, entry)
         problems.check(sheet.spec, cell, NOT_APPLICABLE if entry is None else entry, sheet.context)
     except PortalError as refusal:
         refusal.field = cell.key
         raise
     return question, entry
+
+
+def _check_attached(sheet: Sheet, cell: Cell, names: tuple[str, ...]) -> None:
+    """Refuse names of files that are not there: a file is attached, its name is not typed."""
+    ident = sheet.submission.id if sheet.submission is not None else None
+    rows = Attachment.select(Attachment.name).where(
+        Attachment.submission == ident, Attachment.key == cell.key, Attachment.row == cell.row
+    )
+    there = {name for (name,) in rows.tuples()}
+    for name in names:
+        if name not in there:
+            raise RuleBroken("“{name}” is not attached. Attach the file itself.", field=cell.key, name=name)
 
 
 def _write(

@@ -369,6 +369,7 @@ fill.addEventListener('change', event => {
     leave(cell)
     return
   }
+  if (event.target.dataset.attach !== undefined && event.target.files.length) { event.target.form.requestSubmit(); return }
   const cell = cellAt(event.target)
   if (cell && isOpen && (event.target.tagName === 'SELECT' || event.target.type === 'checkbox')) leave(cell)
 })

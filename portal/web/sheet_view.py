@@ -254,8 +254,7 @@ class _Drawing:
         entry = self.sheet.entries.get(cell)
         said = self.told.get(cell, [])
         made = CellView(name_of(cell), control, said=said, version=held.version if held else 0)
-        if control is None:
-            made.text = shown_text(question, self.sheet.worked_out.get(cell, entry))
+        made.text = shown_text(question, self.sheet.worked_out.get(cell, entry) if control is None else entry)
         made.state = state_of(question, entry, said, control is None)
         return made
 

@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
-from flask import flash, jsonify, redirect, request
+from flask import Response, current_app, flash, jsonify, redirect, request
 from flask_admin import BaseView, expose
 
-from models import Comment, Indicator, Obligation, Person, Target
-from portal import answers, clock, formats, plans, scope, sheets, submissions, unlocks
+from models import Attachment, Comment, Indicator, Obligation, Person, Target
+from portal import answers, attachments, clock, files, formats, plans, scope, sheets, submissions, unlocks
 from portal.answers import Saved
 from portal.database import tuples
 from portal.errors import MoveRefused, NotFound, RuleBroken
@@ -25,7 +26,7 @@ from portal.rules.workflow import State
 from portal.sheets import NOTHING, Sheet
 from portal.web import sheet_view
 from portal.web.form_page import SheetForm, cell_of, changed_since, name_of, seen_of
-from portal.web.language import gettext, language, lazy
+from portal.web.language import gettext, language, lazy, ngettext
 from portal.web.shell import day, moment
 from portal.web.sign_in import me
 from portal.web.words import word
@@ -88,7 +89,8 @@ class AnswersPage(BaseView):
             first=_first(sheet, marks), words=_words(), number_of=sheet_view.number_of, states=sheet_view.STATES,
             mark_names={m.id: sheet.spec.name(Cell(m.key, m.row), language()) for m in marks}, name_of=name_of,
             since=clock.now().isoformat(), plans=_planned(sheet),
-            may_send=me().role == Role.APPROVER, months=formats.FISCAL_MONTHS,
+            may_send=me().role == Role.APPROVER, months=formats.FISCAL_MONTHS, files=files_of(sheet),
+            accepted=lambda question: kinds.of(question).accepted(question),  # type: ignore[attr-defined]
         )  # fmt: skip
         return shown, status
 
@@ -180,6 +182,62 @@ class AnswersPage(BaseView):
         submissions.settle(mark, by=me(), at=clock.now(), answer=request.form.get("answer", ""))
         flash(gettext("Your answer goes to the division with the report."), "success")
         return redirect(f"/admin/answers/?obligation={sheet.obligation.id}#c-{name_of(Cell(mark.key, mark.row))}")
+
+    # ------------------------------------------------------------ files
+
+    @expose("/file", methods=("GET", "POST"))
+    def file(self) -> Any:
+        """Keep a file with a cell; or send one back."""
+        if request.method == "GET":
+            return sent(request.args.get("id"))
+        sheet = opened(request.form.get("obligation"))
+        cell = cell_of(request.form.get("cell", ""))
+        given = [one for one in request.files.getlist("file") if one.filename]
+        if not given:
+            raise RuleBroken("Please choose a file.", field="file")
+        for one in given:
+            content = one.stream.read(attachments.MOST_BYTES + 1)
+            saved = attachments.attach(
+                sheet, cell, one.filename or "", content, by=me(), at=clock.now(), store=_store()
+            )
+            sheet = saved.sheet
+        flash(ngettext("{count} file was attached.", "{count} files were attached.", len(given)), "success")
+        return redirect(f"/admin/answers/?obligation={sheet.obligation.id}#f-{name_of(cell)}")
+
+    @expose("/unfile", methods=("POST",))
+    def unfile(self) -> Any:
+        """Take a file away."""
+        sheet = opened(request.form.get("obligation"))
+        ident = request.form.get("id", "")
+        if not (ident.isascii() and ident.isdigit() and len(ident) < 10):
+            raise NotFound("This file is no longer here.")
+        attachments.detach(sheet, int(ident), by=me(), at=clock.now())
+        flash(gettext("The file was taken away."), "success")
+        return redirect(f"/admin/answers/?obligation={sheet.obligation.id}")
+
+
+def sent(ident: Any) -> Response:
+    """Return a file of a report that the person may see. It is saved by the browser, never opened on our pages."""
+    text = str(ident)
+    held = None
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        held = scope.narrowed(Attachment.select(), me()).where(Attachment.id == int(text)).first()
+    if held is None or held.submission_id is None:
+        raise NotFound("This file is no longer here.")
+    content = _store().open(held.file_key)
+    response = Response(content, mimetype=held.media_type)
+    response.headers["Content-Length"] = str(held.size)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(held.name)}"
+    return response
+
+
+def files_of(sheet: Sheet) -> dict[str, list[Attachment]]:
+    """Return the files of a report by the names of their cells."""
+    found: dict[str, list[Attachment]] = {}
+    if any(question.kind in ("file", "photo") for question in sheet.spec.asked.values()):
+        for one in attachments.of(sheet):
+            found.setdefault(name_of(Cell(one.key, one.row)), []).append(one)
+    return found
 
 
 # ---------------------------------------------------------------- what pages and scripts are told
@@ -339,6 +397,11 @@ def _changed(sheet: Sheet, reasons: Mapping[Cell, str]) -> dict[Cell, str]:
     return {cell: words.strip() for cell, words in reasons.items() if words.strip() != held[cell]}
 
 
+def _store() -> files.Files:
+    settings = current_app.config["PORTAL"]
+    return files.connect(settings.files, settings.data)
+
+
 def _given() -> Mapping[str, Any]:
     try:
         given = json.loads(request.get_data(cache=True) or b"{}")
@@ -389,4 +452,4 @@ def _words() -> dict[str, Any]:
     }
 
 
-__all__ = ["AnswersPage", "explained", "marks_of", "opened", "progress", "reply"]
+__all__ = ["AnswersPage", "explained", "files_of", "marks_of", "opened", "progress", "reply", "sent"]

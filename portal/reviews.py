@@ -1,0 +1,252 @@
+"""Checking reports: what waits, what was touched since the last return, what was changed while a report was open again,
+and the figures that a division had last verified.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from peewee import JOIN, fn
+
+from models import (
+    Answer,
+    AuditEntry,
+    Form,
+    FormVersion,
+    Obligation,
+    Period,
+    Person,
+    Reopening,
+    Revision,
+    Submission,
+    Unit,
+)
+from portal import scope, sheets
+from portal.database import tuples
+from portal.forms import kinds
+from portal.forms.values import Cell
+from portal.rules.access import Role
+from portal.rules.terms import Mark
+from portal.rules.workflow import State
+
+BACK = ("send_back", "reopen")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The reports on one form for one period that wait for a step of this person's role."""
+
+    period: Period
+    form: Form
+    count: int
+    late: int
+    first: int  # the report to begin with
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change of one answer: texts as they are typed, empty where there was none. `by` is empty for the portal."""
+
+    cell: Cell
+    before: str
+    after: str
+    by: str
+    at: dt.datetime
+
+
+class Figure(NamedTuple):
+    """An answer as it was verified. No figure at all = it was not reported then."""
+
+    mark: Mark
+    number: Decimal | None
+    text: str
+
+
+def waiting(person: Person) -> list[Waiting]:
+    """Return what waits for this person, by period and form, the oldest period first: a division verifies what its
+    offices sent, planning takes over what was verified."""
+    late = fn.SUM((fn.DATE(Submission.first_submitted_at) > Obligation.due_on).cast("integer"))
+    rows = (
+        _for(person)
+        .select(Submission.period, Form.id, fn.COUNT(Submission.id), late, fn.MIN(Submission.id))
+        .group_by(Submission.period, Form.id)
+    )
+    found = list(tuples(rows))
+    periods = {p.id: p for p in Period.select().where(Period.id.in_({row[0] for row in found} or {0}))}
+    forms = {f.id: f for f in Form.select().where(Form.id.in_({row[1] for row in found} or {0}))}
+    made = [
+        Waiting(periods[period], forms[form], count, int(behind or 0), first)
+        for period, form, count, behind, first in found
+    ]
+    return sorted(made, key=lambda one: (one.period.starts_on, one.form.position, one.form.code))
+
+
+def ids_waiting(person: Person, *, period: int | None = None, form: int | None = None) -> list[int]:
+    """Return the reports that wait for this person, by the offices' names; of one period, of one form."""
+    query = _for(person).select(Submission.id)
+    if period is not None:
+        query = query.where(Submission.period == period)
+    if form is not None:
+        query = query.where(Form.id == form)
+    return [ident for (ident,) in tuples(query.order_by(Form.position, Form.code, Unit.name_sort))]
+
+
+def next_waiting(person: Person, after: Submission) -> int | None:
+    """Return the report to look at after this one: of the same form and period first, then any."""
+    for narrowed in ({"period": after.period_id, "form": after.form_version.form_id}, {}):
+        listed = [ident for ident in ids_waiting(person, **narrowed) if ident != after.id]
+        if listed:
+            return listed[0]
+    return None
+
+
+def returned_at(submission: Submission) -> dt.datetime | None:
+    """Return when a report last came back to its office, None when it never did."""
+    found: dt.datetime | None = (
+        AuditEntry.select(fn.MAX(AuditEntry.at).coerce(False))
+        .where(
+            AuditEntry.table_name == "Submission", AuditEntry.row_id == submission.id, AuditEntry.verb.in_(BACK)
+        )
+        .scalar()
+    )  # fmt: skip
+    return dt.datetime.fromisoformat(found) if isinstance(found, str) else found
+
+
+def touched(submission: Submission) -> frozenset[Cell] | None:
+    """Return the cells changed since the report last came back; None when it never did, so that all are new."""
+    since = returned_at(submission)
+    if since is None:
+        return None
+    return frozenset(edit.cell for edit in edits(submission, since=since))
+
+
+def edits(submission: Submission, *, since: dt.datetime, until: dt.datetime | None = None) -> list[Edit]:
+    """Return what was changed in a report between two moments, oldest first, from the revisions themselves."""
+    asked = sheets.spec_of(submission.form_version).asked
+    found = []
+    for before, after, at, name in _changes(submission, AuditEntry.at >= since, until):
+        one = after or before or {}
+        cell = Cell(one["key"], int(one["row"]))
+        question = asked.get(cell.key)
+        if question is None:
+            continue
+        was, now = _typed(question, before), _typed(question, after)
+        if was != now or (before or {}).get("reason") != (after or {}).get("reason"):
+            found.append(Edit(cell, was, now, name or "", at))
+    return found
+
+
+def made_inside(submission: Submission) -> list[tuple[Reopening, list[Edit]]]:
+    """Return the reopenings of a report, newest first, each with what was changed while it was open."""
+    found = []
+    held = Reopening.select().where(Reopening.obligation == submission.obligation_id).order_by(Reopening.id.desc())
+    for one in held:
+        end = one.closed_at or dt.datetime.combine(one.until_on + dt.timedelta(days=1), dt.time())
+        found.append((one, edits(submission, since=one.opened_at, until=end)))
+    return found
+
+
+def verified_values(idents: Collection[int]) -> dict[int, dict[Cell, Figure]]:
+    """Return, for each of these reports that was ever verified, its answers as they were last verified.
+
+    A returned report counts with these. What was changed since the last verifying is undone from the revisions: the
+    first picture after that moment is how the answer stood. A report that was never verified is not in the result.
+    """
+    if not idents:
+        return {}
+    verified: dict[int, tuple[int, int]] = {}
+    rows = tuples(
+        AuditEntry.select(AuditEntry.row_id, fn.MAX(AuditEntry.id), AuditEntry.unit)
+        .where(
+            AuditEntry.table_name == "Submission", AuditEntry.row_id.in_(sorted(idents)), AuditEntry.verb == "verify"
+        )
+        .group_by(AuditEntry.row_id, AuditEntry.unit)
+    )  # fmt: skip
+    for ident, entry, unit in rows:
+        verified[ident] = (entry, unit)
+    found: dict[int, dict[Cell, Figure]] = {ident: {} for ident in verified}
+    if not verified:
+        return found
+    now = (
+        Answer.select(
+            Answer.submission, Answer.key, Answer.row, Answer.mark, Answer.number,
+            Answer.text,
+        ).where(Answer.submission.in_(sorted(verified)))
+    )  # fmt: skip
+    for ident, key, row, mark, number, text in tuples(now):
+        found[ident][Cell(key, row)] = Figure(mark, number, text)
+    later = (
+        Revision.select(Revision.entry, Revision.before, Revision.after)
+        .where(
+            Revision.table_name == "Answer",
+            Revision.entry > min(entry for entry, _ in verified.values()),
+            Revision.unit.in_(sorted({unit for _, unit in verified.values() if unit is not None})),
+        )
+        .order_by(Revision.id.desc())
+    )
+    for entry, before, after in tuples(later):
+        picture = before or after
+        ident = picture["submission"]
+        if ident not in verified or entry <= verified[ident][0]:
+            continue
+        cell = Cell(picture["key"], int(picture["row"]))
+        if before is None:
+            found[ident].pop(cell, None)
+        else:
+            number = before["number"]
+            found[ident][cell] = Figure(
+                Mark(before["mark"]), None if number is None else Decimal(number), before["text"]
+            )
+    return found
+
+
+# ---------------------------------------------------------------- below: how
+
+
+def _for(person: Person) -> Any:
+    """Return the query of the reports on which this person can take the next step."""
+    state = State.VERIFIED if person.role == Role.PLANNING else State.SUBMITTED
+    query = (
+        Submission.select()
+        .join(FormVersion)
+        .join(Form)
+        .switch(Submission)
+        .join(Unit)
+        .switch(Submission)
+        .join(Obligation, on=(Submission.obligation == Obligation.id))
+        .where(Submission.state == state)
+    )
+    if person.role == Role.DIVISION:
+        query = query.where(Form.owner == person.unit_id)
+    return scope.narrowed(query, person)
+
+
+def _changes(
+    submission: Submission, after_that: Any, until: dt.datetime | None
+) -> Iterable[tuple[dict[str, Any] | None, dict[str, Any] | None, dt.datetime, str | None]]:
+    query = (
+        Revision.select(Revision.before, Revision.after, AuditEntry.at, Person.name)
+        .join(AuditEntry)
+        .join(Person, JOIN.LEFT_OUTER, on=(AuditEntry.person == Person.id))
+        .where(AuditEntry.unit == submission.unit_id, after_that, Revision.table_name == "Answer")
+        .order_by(Revision.id)
+    )
+    if until is not None:
+        query = query.where(AuditEntry.at < until)
+    for before, after, at, name in tuples(query):
+        if (before or after)["submission"] == submission.id:
+            yield before, after, at, name
+
+
+def _typed(question: Any, picture: dict[str, Any] | None) -> str:
+    if picture is None:
+        return ""
+    number = picture["number"]
+    entry = kinds.from_store(
+        question, picture["mark"] == Mark.VALUE, None if number is None else Decimal(number), picture["text"]
+    )
+    return kinds.write(question, entry)
