@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from admin_views.base import CENTRAL, Button, Screen
-from models import Deadline, Holiday, Obligation, Period, Person
+from models import Deadline, FiscalYear, Holiday, Obligation, Period, Person
 from portal import obligations, periods
 from portal.rules.access import OFFICE_ROLES, Role
-from portal.rules.terms import ObligationState
+from portal.rules.terms import Duty, ObligationState
+from portal.seed import calendar
 from portal.web.language import gettext, lazy
+from portal.web.words import word
 
 KEEPERS = frozenset({Role.ADMIN, Role.PLANNING})
+
+
+def make_calendar(year: FiscalYear, *, by: Person, at: dt.datetime) -> int:
+    """Make the months, quarters, deadlines and public holidays of a fiscal year where they lack."""
+    return periods.make_year(year.year, holidays=calendar.public_holidays(year.year), by=by, at=at)
 
 
 class HolidayScreen(Screen):
@@ -76,9 +85,12 @@ def fill_in(row: Obligation, person: Person) -> tuple[str, str] | None:
     return None
 
 
+DUTIES = frozenset(map(str, Duty))
+
+
 def _owed(subject: str) -> str:
-    # A form is called by its code, which stands on the paper as well.
-    return gettext("Records of visits") if subject == "visits" else subject
+    # A form is called by its code, which stands on the paper as well; other duties by their own word.
+    return word(subject) if subject in DUTIES else subject
 
 
 class ObligationScreen(Screen):
@@ -88,7 +100,7 @@ class ObligationScreen(Screen):
     icon = "bell"
     adds = changes = False
     column_list = ("subject", "form", "unit", "period", "due_on", "state", "met_at")
-    column_filters = ("state", "unit", "unit.region", "form", "period", "due_on")
+    column_filters = ("state", "duty", "unit", "unit.region", "form", "period", "due_on")
     column_default_sort = ("due_on", True)
     not_typed = ("unit", "period", "subject", "form", "due_on", "state", "met_at", "waived_reason", "duty")
     worded = {"subject": _owed}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from admin_views.base import CENTRAL, Screen
+from admin_views.base import CENTRAL, Button, Screen
+from admin_views.periods import KEEPERS, make_calendar
 from models import Activity, FiscalYear, Indicator, MeasureUnit, MonthPlan, Plan, Project, Target
+from portal.web.language import lazy
 
 
 class FiscalYearScreen(Screen):
@@ -16,6 +18,10 @@ class FiscalYearScreen(Screen):
     column_list = ("year", "starts_on", "ends_on", "note")
     column_default_sort = ("year", True)
     form_columns = ("year", "starts_on", "ends_on", "note")
+    buttons = (
+        Button("calendar", lazy("Make the year’s calendar"), make_calendar, KEEPERS, icon="cal",
+               sure=lazy("Make its months, quarters, deadlines and public holidays? What is there already stays.")),
+    )  # fmt: skip
 
 
 class MeasureUnitScreen(Screen):

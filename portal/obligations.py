@@ -1,4 +1,4 @@
-"""Who owes what for which period, and by when; what waits for whom; and how what central units owe is met."""
+"""Who owes what for which period, and by when; and how what central units owe is met."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from models import (
     Cooperative,
     CooperativeType,
     Form,
-    FormVersion,
     Obligation,
     Period,
     Person,
@@ -29,17 +28,6 @@ from portal.rules.terms import Duty, ObligationState, VisitState
 from portal.rules.workflow import State
 
 IN_HAND = (State.SUBMITTED, State.VERIFIED)  # handed in, not yet in the department's figures
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """So many reports of one form and period wait for their division; `oldest` is when the first came."""
-
-    form_id: int
-    form: str
-    period_id: int
-    count: int
-    oldest: dt.datetime
 
 
 def owed_by(unit_id: int, *, limit: int = 100) -> list[Obligation]:
@@ -82,28 +70,6 @@ def say_done(obligation: Obligation, *, by: Person, at: dt.datetime, note: str) 
         if obligation.state != ObligationState.OPEN:
             raise MoveRefused("This is not owed any more.")
         work.update(obligation, seen=obligation.version, state=ObligationState.MET, met_at=at)
-
-
-# ---------------------------------------------------------------- what waits for a division
-
-
-def waiting_for(unit_id: int, *, limit: int = 60) -> list[Waiting]:
-    """Return what a division has to check, by form and period: the oldest period first."""
-    rows = (
-        Submission.select(
-            Form.id, Form.name, Submission.period, fn.COUNT(Submission.id), fn.MIN(Submission.submitted_at)
-        )
-        .join(FormVersion)
-        .join(Form)
-        .where(Form.owner == unit_id, Submission.state == State.SUBMITTED)
-        .group_by(Form.id, Form.name, Submission.period)
-        .order_by(fn.MIN(Submission.submitted_at), Form.id)
-        .limit(limit)
-    )
-    return [
-        Waiting(form, name, period, count, dt.datetime.fromisoformat(oldest) if isinstance(oldest, str) else oldest)
-        for form, name, period, count, oldest in tuples(rows)
-    ]
 
 
 # ---------------------------------------------------------------- meeting what the rows say is done

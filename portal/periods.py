@@ -28,9 +28,10 @@ from models import (
 )
 from portal import records
 from portal.database import is_sqlite, tuples
-from portal.errors import MoveRefused, RuleBroken
+from portal.errors import MoveRefused, NotAllowed, RuleBroken
 from portal.records import Work
 from portal.rules import deadlines, fiscal, yearly
+from portal.rules.access import Role
 from portal.rules.duties import OFFICE_DUTIES
 from portal.rules.terms import Duty, FormState, ObligationState, PeriodKind, UnitKind
 
@@ -75,6 +76,7 @@ def make_year(number: int, *, holidays: Iterable[tuple[dt.date, str]] = (), by: 
         raise RuleBroken(
             "“{text}” is no fiscal year: write four digits of the Buddhist Era.", field="year", text=number
         )
+    _check_keeper(by)
     with records.changing(by=by, verb="make_year", at=at, note=str(number), as_verb=True) as work:
         return add_year(work, number, holidays)
 
@@ -106,6 +108,12 @@ def add_year(work: Work, number: int, days: Iterable[tuple[dt.date, str]] = ()) 
     return added
 
 
+def has_calendar(number: int) -> bool:
+    """Return whether a fiscal year has its months."""
+    months = Period.select().join(FiscalYear).where(FiscalYear.year == number, Period.kind == PeriodKind.MONTH)
+    return bool(months.exists())
+
+
 # ---------------------------------------------------------------- opening and closing
 
 
@@ -116,6 +124,7 @@ def open_period(period: Period, *, by: Person | None, at: dt.datetime) -> int:
     month; a division its check of what it owns or reviews, and what it owes itself; planning its consolidation.
     Opening again adds only what is missing. A unit that was closed before the period began owes nothing in it.
     """
+    _check_keeper(by)
     with records.changing(by=by, verb="open_period", at=at, as_verb=True) as work:
         held = _alone(period)
         if held.closed_at is not None:
@@ -128,7 +137,8 @@ def open_period(period: Period, *, by: Person | None, at: dt.datetime) -> int:
 
 def close_period(period: Period, *, by: Person | None, at: dt.datetime) -> None:
     """Close a period: nothing in it can be handed in or changed until it is opened for someone again."""
-    with records.changing(by=by, verb="close_period", at=at, as_verb=by is None) as work:
+    _check_keeper(by)
+    with records.changing(by=by, verb="close_period", at=at, as_verb=True) as work:
         if period.opened_at is None or period.closed_at is not None:
             raise MoveRefused("Only an open period can be closed.")
         work.update(period, closed_at=at)
@@ -165,6 +175,11 @@ def still_owing(period: Period) -> list[Obligation]:
         )
         .order_by(Unit.name_sort, Obligation.subject)
     )
+
+
+def _check_keeper(by: Person | None) -> None:
+    if by is not None and by.role not in (Role.PLANNING, Role.ADMIN):
+        raise NotAllowed("The calendar is kept by the planning division.")
 
 
 def _alone(period: Period) -> Period:

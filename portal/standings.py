@@ -51,6 +51,11 @@ class Office:
     region_id: int
     region: str
 
+    @property
+    def region_brief(self) -> str:
+        """Return the region for a narrow table: `เขต 7`."""
+        return self.region.replace("ตรวจราชการที่", "").replace("ตรวจราชการ", " ")
+
 
 @dataclass(frozen=True)
 class Sums:

@@ -1,12 +1,12 @@
-"""My work today: what I owe or what waits for me, told by my role, and where to go on."""
+"""My work today: what I owe, what waits for me, how the month stands; told by my role."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import flash, redirect, request
 from flask_admin import AdminIndexView, expose
 from peewee import JOIN, SQL, fn
 
@@ -14,31 +14,30 @@ from models import (
     AuditEntry,
     Cooperative,
     CooperativeType,
-    FiscalYear,
-    Form,
-    FormVersion,
+    Edition,
     Obligation,
     Period,
     Person,
     Run,
     Submission,
-    Unit,
     Visit,
     VisitPlan,
     VisitPlanLine,
     db,
 )
-from portal import clock, obligations, scope
+from portal import clock, notices, obligations, periods, reviews, scope, standings
+from portal.errors import NotFound, PortalError
 from portal.rules import fiscal
 from portal.rules.access import OFFICE_ROLES, Role
-from portal.rules.terms import ObligationState, PeriodKind, RunState, VisitState
+from portal.rules.terms import ObligationState, RunKind, RunState, VisitState
 from portal.rules.workflow import State
+from portal.web import owed
 from portal.web.language import Lazy, gettext
 from portal.web.sign_in import me
+from portal.web.words import period_name
 
-SOON = dt.timedelta(days=3)
-SHOWN = 30
 UNTOLD = ("sign_in", "make_password_link", "seed", "demo")  # acts that are no news
+LOST = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -52,19 +51,6 @@ class Figure:
     url: str = ""
 
 
-@dataclass(frozen=True)
-class Owed:
-    """One thing the office owes."""
-
-    name: str
-    period: Period
-    due_on: dt.date
-    days: int
-    state: str
-    url: str
-    note: str
-
-
 class HomePage(AdminIndexView):
     """The first page after signing in."""
 
@@ -76,87 +62,61 @@ class HomePage(AdminIndexView):
     def index(self) -> Any:
         """Show my work today."""
         person, today = me(), clock.today()
-        period = _present_period(today)
-        if person.role in OFFICE_ROLES:
-            return self.render("home/office.html", **_office(person, today, period))
-        return self.render("home/central.html", **_central(person, today, period))
+        lines, period = owed.of_unit(person, today), standings.present_month()
+        shared = {
+            "today": today, "lines": lines, "groups": owed.grouped(lines), "lead": owed.lead(lines),
+            "recent": _recent(person), "period": period, "period_name": period_name,
+            "is_more": len(lines) >= owed.SHOWN,
+        }  # fmt: skip
+        page, more = PAGES[person.role]
+        return self.render(page, **shared, **more(person, today, period, lines))
+
+    @expose("/done/", methods=("POST",))
+    def done(self) -> Any:
+        """Say that a duty outside the portal is done, with a word on where it went."""
+        text = request.form.get("id", "")
+        is_number = text.isascii() and text.isdigit() and len(text) < 10
+        row = scope.narrowed(Obligation.select(), me()).where(Obligation.id == int(text)).first() if is_number else None
+        if row is None:
+            raise NotFound("There is no such record, or it belongs to another office.")
+        try:
+            obligations.say_done(row, by=me(), at=clock.now(), note=request.form.get("note", ""))
+        except PortalError as refusal:
+            flash(refusal.words(gettext), "error")
+        else:
+            flash(gettext("Noted as done."), "success")
+        return redirect("/admin/")
 
 
-def _present_period(today: dt.date) -> Period | None:
-    """Return the month being reported on: the last one that was opened."""
-    return (
-        Period.select(Period, FiscalYear)
-        .join(FiscalYear)
-        .where(Period.kind == PeriodKind.MONTH, Period.opened_at.is_null(False))
-        .order_by(Period.closed_at.is_null(False), Period.starts_on.desc())
-        .first()
-    )
+# ---------------------------------------------------------------- offices
 
 
-def _office(person: Person, today: dt.date, period: Period | None) -> dict[str, Any]:
-    owed = obligations.owed_by(person.unit_id, limit=SHOWN)
-    begun = {
-        s.obligation_id: s
-        for s in Submission.select(Submission.id, Submission.obligation, Submission.state).where(
-            Submission.obligation.in_([o.id for o in owed])
-        )
-    }
-    returned = list(
-        Submission.select(Submission, FormVersion, Form, Period, Obligation.due_on)
-        .join_from(Submission, FormVersion)
-        .join_from(FormVersion, Form)
-        .join_from(Submission, Period)
-        .join_from(Submission, Obligation)
-        .where(Submission.unit == person.unit_id, Submission.state == State.RETURNED)
-        .order_by(Submission.id.desc())
-        .limit(SHOWN)
-    )
-    rows = [
-        Owed(
-            s.form_version.form.name, s.period, s.obligation.due_on, (s.obligation.due_on - today).days,
-            State.RETURNED, f"/admin/answers/?obligation={s.obligation_id}", s.note,
-        )
-        for s in returned
-    ]  # fmt: skip
-    for one in owed:
-        held = begun.get(one.id)
-        if held is not None and held.state == State.RETURNED:
-            continue
-        url = f"/admin/answers/?obligation={one.id}" if one.form_id else "/admin/visit/"
-        name = one.form.name if one.form_id else gettext("Visit records")
-        state = str(held.state) if held else "not_begun"
-        rows.append(Owed(name, one.period, one.due_on, (one.due_on - today).days, state, url, ""))
-    where = (Obligation.unit == person.unit_id, Obligation.state == ObligationState.OPEN)
-    opened = Obligation.select(
-        fn.COUNT(Obligation.id).filter(Obligation.due_on < today),
-        fn.COUNT(Obligation.id).filter(Obligation.due_on.between(today, today + SOON)),
-    ).join(Period)
-    overdue, soon = opened.where(*where, Period.opened_at.is_null(False)).tuples().get()
+def _office(person: Person, today: dt.date, period: Period | None, lines: list[owed.Owed]) -> dict[str, Any]:
     waiting = _counted(
         Submission.select().where(Submission.unit == person.unit_id, Submission.state == State.SUBMITTED)
     )
     made, planned = _visits_of(person.unit_id, period)
-    figures = (
-        Figure("bad", gettext("Overdue"), overdue, url=_list("obligation", unit_is=person.unit_id, state_is="open")),
-        Figure("watch", gettext("Due within three days"), soon),
-        Figure("back", gettext("Returned to us"), len(returned), url=_list("submission", state_is="returned")),
-        Figure("half", gettext("Waiting for the division"), waiting, url=_list("submission", state_is="submitted")),
-        Figure("ok", gettext("Visits this month"), made, gettext("of {n} planned", n=planned) if planned else ""),
-    )
     return {
-        "period": period, "today": today, "figures": figures, "groups": _grouped(rows), "overdue": overdue,
-        "soon": soon, "recent": _recent(person), "returned": len(returned),
-    }  # fmt: skip
+        "figures": (
+            *_mine(lines, person),
+            Figure("half", gettext("Waiting for the division"), waiting, url=_list("submission", state_is="submitted")),
+            Figure("ok", gettext("Visits this month"), made, gettext("of {n} planned", n=planned) if planned else ""),
+        )
+    }
 
 
-def _grouped(rows: Sequence[Owed]) -> list[tuple[str, list[Owed]]]:
-    groups = (
-        (gettext("Returned to be mended"), [r for r in rows if r.state == State.RETURNED]),
-        (gettext("Overdue"), [r for r in rows if r.state != State.RETURNED and r.days < 0]),
-        (gettext("Due within three days"), [r for r in rows if r.state != State.RETURNED and 0 <= r.days <= SOON.days]),
-        (gettext("Later"), [r for r in rows if r.state != State.RETURNED and r.days > SOON.days]),
+def _mine(lines: list[owed.Owed], person: Person) -> tuple[Figure, ...]:
+    back = sum(one.state == State.RETURNED for one in lines)
+    overdue = sum(one.days < 0 and one.state != State.RETURNED for one in lines)
+    soon = sum(0 <= one.days <= owed.SOON.days and one.state != State.RETURNED for one in lines)
+    all_open = _list("obligation", unit_is=person.unit_id, state_is="open")
+    figures = (
+        Figure("bad", gettext("Overdue"), overdue, url=all_open),
+        Figure("watch", gettext("Due within three days"), soon),
     )
-    return [(title, held) for title, held in groups if held]
+    if person.role not in OFFICE_ROLES:
+        return figures
+    return (*figures, Figure("back", gettext("Returned to us"), back, url=_list("submission", state_is="returned")))
 
 
 def _visits_of(unit_id: int, period: Period | None) -> tuple[int, int]:
@@ -175,61 +135,105 @@ def _visits_of(unit_id: int, period: Period | None) -> tuple[int, int]:
     return made, int(planned or 0)
 
 
-def _central(person: Person, today: dt.date, period: Period | None) -> dict[str, Any]:
-    figures: list[Figure] = []
-    if person.role == Role.DIVISION:
-        mine = (
-            Submission.select()
-            .join(FormVersion)
-            .join(Form)
-            .where(Form.owner == person.unit_id, Submission.state == State.SUBMITTED)
-        )
-        seen = (
-            Visit.select()
-            .join(Cooperative)
-            .join(CooperativeType)
-            .where(CooperativeType.reviewer == person.unit_id, Visit.state == VisitState.RECORDED)
-        )
-        reports = _list("submission", state_is="submitted", form_version_form_owner_is=person.unit_id)
-        figures.append(Figure("half", gettext("Reports to verify"), _counted(mine), url=reports))
-        figures.append(
-            Figure("half", gettext("Visits to verify"), _counted(seen), url=_list("visit", state_is="recorded"))
-        )
-    else:
-        verified = Submission.select().where(Submission.state == State.VERIFIED)
-        url = _list("submission", state_is="verified")
-        figures.append(Figure("tick", gettext("Verified, to take over"), _counted(verified), url=url))
-    late = Obligation.select().where(Obligation.state == ObligationState.OPEN, Obligation.due_on < today)
-    figures.append(Figure("bad", gettext("Overdue"), _counted(late), url=_list("obligation", state_is="open")))
-    returned = Submission.select().where(Submission.state == State.RETURNED)
-    figures.append(
-        Figure("back", gettext("Returned to offices"), _counted(returned), url=_list("submission", state_is="returned"))
+# ---------------------------------------------------------------- central units
+
+
+def _division(person: Person, today: dt.date, period: Period | None, lines: list[owed.Owed]) -> dict[str, Any]:
+    waiting = reviews.waiting(person)
+    seen = (
+        Visit.select()
+        .join(Cooperative)
+        .join(CooperativeType)
+        .where(CooperativeType.reviewer == person.unit_id, Visit.state == VisitState.RECORDED)
     )
-    owing, met, of = _of_period(period)
-    if period is not None:
-        figures.append(Figure("done", gettext("Handed in this month"), met, gettext("of {n}", n=f"{of:,}")))
+    visits = _counted(seen)
+    reports = sum(one.count for one in waiting)
     return {
-        "period": period, "today": today, "figures": figures, "owing": owing, "met": met, "of": of,
-        "runs": _runs(person), "recent": _recent(person),
+        "figures": (
+            *_mine(lines, person),
+            Figure("half", gettext("Reports to verify"), reports, url="/admin/review/"),
+            Figure("half", gettext("Visits to verify"), visits, url="/admin/visit-check/"),
+        ),
+        "waiting": waiting,
+        "visits": visits,
+    }
+
+
+def _whole(period: Period | None, today: dt.date) -> dict[str, Any]:
+    """Return how the month stands, by region, and what the divisions have checked."""
+    if period is None:
+        return {"regions": [], "sums": None, "unchecked": [], "checked": 0}
+    regions = standings.by_region(period, today)
+    checks = standings.checks(period)
+    unchecked = [
+        (short, due, (due - today).days) for _, short, due, state, _ in checks if state == ObligationState.OPEN
+    ]
+    return {
+        "regions": regions, "sums": standings.total(regions), "unchecked": unchecked,
+        "checked": len(checks) - len(unchecked),
     }  # fmt: skip
 
 
-def _of_period(period: Period | None) -> tuple[list[tuple[int, str, int, int]], int, int]:
-    """Return the offices that still owe most, and how many obligations of the month are met, of how many."""
-    if period is None:
-        return [], 0, 0
-    is_open = Obligation.state == ObligationState.OPEN
-    owing = fn.COUNT(Obligation.id).filter(is_open)
-    rows = (
-        Unit.select(Unit.id, Unit.short, owing, fn.COUNT(Obligation.id))
-        .join(Obligation, on=(Obligation.unit == Unit.id))
-        .where(Obligation.period == period.id, Obligation.state != ObligationState.WAIVED)
-        .group_by(Unit.id, Unit.short)
-        .order_by(owing.desc(), Unit.id)
-    )
-    units = [(ident, name, count, of) for ident, name, count, of in rows.tuples()]
-    of = sum(u[3] for u in units)
-    return [u for u in units if u[2]][:8], of - sum(u[2] for u in units), of
+def _planning(person: Person, today: dt.date, period: Period | None, lines: list[owed.Owed]) -> dict[str, Any]:
+    whole = _whole(period, today)
+    sums = whole["sums"]
+    waiting = reviews.waiting(person)
+    figures = [
+        *_mine(lines, person),
+        Figure("tick", gettext("Verified, to take over"), sum(one.count for one in waiting), url="/admin/review/"),
+    ]
+    if sums is not None and period is not None:
+        url = f"/admin/matrix/?period={period.id}"
+        of = gettext("of {n}", n=f"{sums.of:,}")
+        figures.append(Figure("done", gettext("Handed in this month"), sums.met, of, url))
+        figures.append(Figure("bad", gettext("Offices’ reports overdue"), sums.overdue, url=f"{url}&state=missing"))
+    return {"figures": figures, "waiting": waiting, "runs": _runs(person), "no_year": _no_year(today), **whole}
+
+
+def _admin(person: Person, today: dt.date, period: Period | None, lines: list[owed.Owed]) -> dict[str, Any]:
+    given = _planning(person, today, period, lines)
+    lost = notices.never_mailed(clock.now() - LOST)
+    if lost:
+        label = gettext("Letters that could not be sent")
+        given["figures"].append(Figure("watch", label, lost, gettext("in {n} days", n=LOST.days)))
+    return given
+
+
+def _executive(person: Person, today: dt.date, period: Period | None, lines: list[owed.Owed]) -> dict[str, Any]:
+    whole = _whole(period, today)
+    sums = whole["sums"]
+    figures = []
+    if sums is not None:
+        of = gettext("of {n}", n=f"{sums.of:,}")
+        url = f"/admin/matrix/?period={period.id}" if period else ""
+        figures = [
+            Figure("done", gettext("Handed in this month"), sums.met, of, url),
+            Figure("bad", gettext("Offices’ reports overdue"), sums.overdue, url=f"{url}&state=missing"),
+            Figure("tick", gettext("Divisions that have checked"), whole["checked"],
+                   gettext("of {n}", n=whole["checked"] + len(whole["unchecked"]))),
+        ]  # fmt: skip
+    editions = Edition.select().order_by(Edition.made_at.desc(), Edition.id.desc()).limit(5)
+    packs = Run.select().where(Run.kind == RunKind.PACK).order_by(Run.asked_at.desc()).limit(1)
+    return {"figures": figures, "editions": list(editions), "pack": packs.first(), **whole}
+
+
+PAGES = {
+    Role.REPORTER: ("home/office.html", _office),
+    Role.APPROVER: ("home/office.html", _office),
+    Role.DIVISION: ("home/division.html", _division),
+    Role.PLANNING: ("home/planning.html", _planning),
+    Role.ADMIN: ("home/planning.html", _admin),
+    Role.EXECUTIVE: ("home/executive.html", _executive),
+}
+
+
+def _no_year(today: dt.date) -> int:
+    """Return the fiscal year whose calendar is not made although it has begun or begins within a month, else 0."""
+    for day in (today, today + dt.timedelta(days=30)):
+        number = fiscal.year_of(day)
+        if not periods.has_calendar(number):
+            return number
+    return 0
 
 
 def _runs(person: Person) -> list[Run]:

@@ -155,8 +155,8 @@ class MatrixPage(BaseView):
         view = _view(period, asked, me(), clock.today())
         heads = [gettext("Region"), gettext("Office"), *(f"{one.subject} {_name(one)}" for one in view.columns)]
         lines = [
-            (0, region, office.name, *(_said(held.get(one.subject)) for one in view.columns))
-            for region, _, rows in view.groups
+            (0, office.region, office.name, *(_said(held.get(one.subject)) for one in view.columns))
+            for _, _, rows in view.groups
             for office, held in rows
         ]
         title = f"{gettext('Matrix of reports')} {period_name(period)}"
@@ -232,7 +232,7 @@ def _view(period: Period, asked: Asked, person: Person, today: dt.date) -> View:
         if (asked.region and office.region_id != asked.region) or (asked.state and not row):
             continue
         if not view.groups or view.groups[-1][1] != office.region_id:
-            view.groups.append((office.region, office.region_id, []))
+            view.groups.append((office.region_brief, office.region_id, []))
         view.groups[-1][2].append((office, row))
         view.shown += row.values()
         filled |= row.keys()
