@@ -20,6 +20,7 @@ from portal import audit, database, records
 from portal.database import is_sqlite, tuples
 from portal.errors import MoveRefused, RuleBroken
 from portal.rules import access
+from portal.rules.terms import MoneySide
 
 GRANTED = ("act", "after_transfers", "received")
 MOVED = ("disbursed", "ordered", "reserved")
@@ -401,7 +402,9 @@ def _remove(model: type[Table], idents: Sequence[int]) -> None:
 def totals(fiscal_year: int, unit: int | None, month: int) -> dict[str, int]:
     """Return what was granted in a fiscal year and moved up to the end of a month, of one unit or of all. Satang."""
     columns = [fn.COALESCE(fn.SUM(MoneySum._meta.fields[n]), 0) for n in (*GRANTED, *MOVED)]
-    query = MoneySum.select(*columns).where(MoneySum.fiscal_year == fiscal_year, MoneySum.month <= month)
+    query = MoneySum.select(*columns).where(
+        MoneySum.fiscal_year == fiscal_year, MoneySum.side == MoneySide.UNIT, MoneySum.month <= month
+    )
     if unit is not None:
         query = query.where(MoneySum.unit == unit)
     row = next(tuples(query))

@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.bench import books, lists
+from portal.bench import books, deadline, lists, money
 
-BENCHES = {"lists": lists.run, "books": books.run}
+BENCHES = {"lists": lists.run, "books": books.run, "money": money.run, "deadline": deadline.run}
 
 
 def main(arguments: list[str]) -> int:
@@ -19,6 +19,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=60, help="how often each page is asked for (60)")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where the store is kept (var/bench)")
     parser.add_argument("--database", default="", help="a store that is there already, file or postgresql:// address")
+    parser.add_argument("--people", type=int, default=deadline.PEOPLE, help="deadline day: how many people (400)")
+    parser.add_argument("--seconds", type=float, default=90, help="deadline day: how long (90)")
+    parser.add_argument("--stores", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
+    parser.add_argument(
+        "--no-plain", dest="plain", action="store_false", help="deadline day: no plain application beside"
+    )
     given = parser.parse_args(arguments)
     reached = [BENCHES[name](given) for name in given.names or BENCHES]
     return 0 if all(reached) else 1

@@ -20,7 +20,11 @@ from portal.schema import alter
 
 STATES_BEFORE = "('staged', 'taken', 'refused', 'undone')"
 STATES = "('waiting', 'staged', 'accepted', 'taken', 'refused', 'undone')"
-KEY = "fiscal_year, unit, project, category, nature, month"
+KEY = "fiscal_year, side, unit, project, category, nature, month"
+SIDES = """
+    (SELECT 'unit' AS side, 1 AS unit, 0 AS project, 0 AS category UNION ALL SELECT 'project', 0, 1, 0
+    UNION ALL SELECT 'category', 0, 0, 1 UNION ALL SELECT 'unit_project', 1, 1, 0) s
+    """
 AMOUNTS = ("act", "after_transfers", "received", "disbursed", "ordered", "reserved")
 
 
@@ -80,23 +84,32 @@ def _add(values, source=""):
 
 def _month(row, sign):
     """A month's amounts are added to (or, with `-`, taken from) the sums of its line."""
-    line = ["l.fiscal_year_id", "l.unit_id", "coalesce(l.project_id, 0)", "l.category_id", "l.nature"]
     amounts = [f"{sign}{row}.{n}" for n in AMOUNTS[3:]]
-    return _add([*line, f"{row}.month", "0", "0", "0", *amounts], f"FROM budget_line l WHERE l.id = {row}.line_id")
+    return _add(
+        [*_line("l"), f"{row}.month", "0", "0", "0", *amounts],
+        f"FROM budget_line l CROSS JOIN {SIDES} WHERE l.id = {row}.line_id",
+    )
+
+
+def _line(row):
+    """What a line is added up by, from each side: what the side does not ask for is 0."""
+    return [
+        f"{row}.fiscal_year_id", "s.side", f"{row}.unit_id * s.unit", f"coalesce({row}.project_id, 0) * s.project",
+        f"{row}.category_id * s.category", f"{row}.nature",
+    ]  # fmt: skip
 
 
 def _grant(row, sign):
-    line = [f"{row}.fiscal_year_id", f"{row}.unit_id", f"coalesce({row}.project_id, 0)", f"{row}.category_id"]
     amounts = [f"{sign}{row}.{n}" for n in AMOUNTS[:3]]
-    return _add([*line, f"{row}.nature", "0", *amounts, "0", "0", "0"], "WHERE true")
+    return _add([*_line(row), "0", *amounts, "0", "0", "0"], f"FROM {SIDES} WHERE true")
 
 
 def _months_of(row, sign):
     """All months of a line, for when the line itself moves to another unit, project, category or nature."""
-    line = [f"{row}.fiscal_year_id", f"{row}.unit_id", f"coalesce({row}.project_id, 0)", f"{row}.category_id"]
     amounts = [f"{sign}d.{n}" for n in AMOUNTS[3:]]
     return _add(
-        [*line, f"{row}.nature", "d.month", "0", "0", "0", *amounts], f"FROM disbursement d WHERE d.line_id = {row}.id"
+        [*_line(row), "d.month", "0", "0", "0", *amounts],
+        f"FROM disbursement d CROSS JOIN {SIDES} WHERE d.line_id = {row}.id",
     )
 
 
@@ -131,13 +144,12 @@ def _keep_sums(db):
     is_sqlite = isinstance(db, SqliteDatabase)
     for row in ("budget_line l", "disbursement d JOIN budget_line l ON l.id = d.line_id"):
         is_month = row.startswith("disbursement")
-        line = ["l.fiscal_year_id", "l.unit_id", "coalesce(l.project_id, 0)", "l.category_id", "l.nature"]
-        keys = [*line, "d.month" if is_month else "0"]
         amounts = [f"sum(d.{n})" if is_month else "0" for n in AMOUNTS[3:]]
         grants = ["0" if is_month else f"sum(l.{n})" for n in AMOUNTS[:3]]
         db.execute_sql(
-            f"INSERT INTO money_sum ({KEY}, {', '.join(AMOUNTS)}) SELECT {', '.join([*keys, *grants, *amounts])} "
-            f"FROM {row} GROUP BY {', '.join(line + (['d.month'] if is_month else []))}"
+            f"INSERT INTO money_sum ({KEY}, {', '.join(AMOUNTS)}) "
+            f"SELECT {', '.join([*_line('l'), 'd.month' if is_month else '0', *grants, *amounts])} "
+            f"FROM {row} CROSS JOIN {SIDES} GROUP BY 1, 2, 3, 4, 5, 6{', 7' if is_month else ''}"
         )
     for name, moment, table, moved, statements in _triggers():
         body = " ".join(statements)
@@ -250,6 +262,7 @@ def _tables(db, after):
             constraints = [Check(f"state IN {STATES if after else STATES_BEFORE}")]
 
     class MoneySum(Model):
+        side = CharField(max_length=12)
         fiscal_year = IntegerField()
         unit = IntegerField()
         project = IntegerField()
@@ -267,7 +280,7 @@ def _tables(db, after):
             database = db
             legacy_table_names = False
             table_name = "money_sum"
-            indexes = ((("fiscal_year", "unit", "project", "category", "nature", "month"), True),)
+            indexes = ((("fiscal_year", "side", "unit", "project", "category", "nature", "month"), True),)
 
     class CodeMap(Model):
         version = IntegerField(default=1)

@@ -202,6 +202,15 @@ class BatchState(StrEnum):
     UNDONE = "undone"
 
 
+class MoneySide(StrEnum):
+    """By what the year's money is added up."""
+
+    UNIT = "unit"
+    PROJECT = "project"
+    CATEGORY = "category"
+    BOTH = "unit_project"
+
+
 class MapKind(StrEnum):
     """What a code or name of a finance file is mapped to."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from peewee import BigIntegerField, CharField, Check, DateField, ForeignKeyField, IntegerField, SmallIntegerField
 from playhouse.fields import EnumField
 
-from portal.rules.terms import Certainty, MapKind, Nature, TargetKind
+from portal.rules.terms import Certainty, MapKind, MoneySide, Nature, TargetKind
 from portal.tables.columns import Kept, NumberField, Table, one_of
 from portal.tables.machines import ImportBatch
 from portal.tables.places import Unit
@@ -100,12 +100,14 @@ class Disbursement(Kept):
 
 
 class MoneySum(Table):
-    """The year's money added up by unit, project (0 = none), category and nature. Kept by the store's own triggers.
+    """The year's money added up from four sides, by nature and month. Kept by the store's own triggers.
 
-    Month 0 holds what was granted, months 1 to 12 what was disbursed, ordered and reserved in them. Satang. Written by
-    nobody: a page over 50,000 lines of twelve months would otherwise add up 600,000 rows each time it is looked at.
+    `side` says by what: unit, project, category, or both unit and project; the others are 0, as is a project that is
+    none. Month 0 holds what was granted, months 1 to 12 what was disbursed, ordered and reserved in them. Satang.
+    Written by nobody: a page over 50,000 lines of twelve months would else add up 600,000 rows whenever it is opened.
     """
 
+    side = EnumField(MoneySide, max_length=12)
     fiscal_year = IntegerField()
     unit = IntegerField()
     project = IntegerField()
@@ -120,7 +122,7 @@ class MoneySum(Table):
     reserved = BigIntegerField(default=0)
 
     class Meta:
-        indexes = ((("fiscal_year", "unit", "project", "category", "nature", "month"), True),)
+        indexes = ((("fiscal_year", "side", "unit", "project", "category", "nature", "month"), True),)
 
 
 class CodeMap(Kept):

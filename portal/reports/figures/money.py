@@ -21,7 +21,7 @@ from portal.reports.figures import reading
 from portal.reports.figures.offices import year_id
 from portal.rules import money
 from portal.rules.progress import Standing, share, standing
-from portal.rules.terms import Certainty, Nature, TargetKind
+from portal.rules.terms import Certainty, MoneySide, Nature, TargetKind
 
 DISBURSED = {
     None: TargetKind.DISBURSED_OVERALL,
@@ -137,20 +137,20 @@ class Ledger:
 @reading
 def ledger(cut: Cut) -> Ledger:
     """Return the year's money up to the cut's month."""
-    return Ledger(_view(cut, MoneySum.unit), _view(cut, MoneySum.project), _view(cut, MoneySum.category))
+    return Ledger(*(_view(cut, side) for side in (MoneySide.UNIT, MoneySide.PROJECT, MoneySide.CATEGORY)))
 
 
-def _view(cut: Cut, column: Any) -> dict[Any, Sum]:
-    """Read the store's own sums, which hold the grants as month 0; a project of 0 is none."""
+def _view(cut: Cut, side: MoneySide) -> dict[Any, Sum]:
+    """Read the store's own sums of one side, which hold the grants as month 0; a project of 0 is none."""
+    column = MoneySum._meta.fields[side.value]
     amounts = (
         MoneySum.act, MoneySum.after_transfers, MoneySum.received, MoneySum.disbursed, MoneySum.ordered,
         MoneySum.reserved,
     )  # fmt: skip
     rows = (
-        MoneySum.select(column, MoneySum.nature, MoneySum.month, *(fn.SUM(each) for each in amounts))
-        .where(MoneySum.fiscal_year == year_id(cut), MoneySum.month <= cut.last_period)
-        .group_by(column, MoneySum.nature, MoneySum.month)
-    )
+        MoneySum.select(column, MoneySum.nature, MoneySum.month, *amounts)
+        .where(MoneySum.fiscal_year == year_id(cut), MoneySum.side == side, MoneySum.month <= cut.last_period)
+    )  # fmt: skip
     grants: dict[Any, tuple[int, ...]] = defaultdict(lambda: (0, 0, 0))
     moved: dict[Any, list[tuple[int, ...]]] = defaultdict(lambda: [(0, 0, 0)] * cut.last_period)
     for which, nature, month, *found in tuples(rows):
@@ -179,7 +179,7 @@ def office_projects(cut: Cut) -> dict[int, list[tuple[int | None, int, int, int]
             fn.SUM(MoneySum.disbursed),
             fn.SUM(MoneySum.ordered + MoneySum.reserved),
         )
-        .where(MoneySum.fiscal_year == year_id(cut), MoneySum.month <= cut.last_period)
+        .where(MoneySum.fiscal_year == year_id(cut), MoneySum.side == MoneySide.BOTH, MoneySum.month <= cut.last_period)
         .group_by(MoneySum.unit, MoneySum.project)
     )
     made: dict[int, list[tuple[int | None, int, int, int]]] = defaultdict(list)
