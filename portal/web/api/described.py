@@ -213,7 +213,75 @@ def _special() -> tuple[dict[str, Any], dict[str, Any]]:
             "get": plain("changes", "What changed after a mark: every change once, in order", _items(), [mark, limit])
         },
         "/editions/{id}/file": {"get": pdf},
+        **_of_forms(),
     }, run
+
+
+def _of_forms() -> dict[str, Any]:
+    """Return the addresses of reports by form; the answers of each form are described by its own schema."""
+
+    def place(name: str, description: str) -> dict[str, Any]:
+        return {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}
+
+    def query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+        return {"name": name, "in": "query", "schema": schema}
+
+    def operation(verb: str, summary: str, schema: dict[str, Any], parameters: list[Any]) -> dict[str, Any]:
+        answers = {"200": _response(summary, schema), "default": {"$ref": "#/components/responses/Problem"}}
+        named = {"operationId": f"{verb}_reports", "tags": ["reports"], "summary": summary}
+        return named | {"parameters": parameters, "responses": answers}
+
+    code = place("code", "Code of the form.")
+    at = [
+        code,
+        place("period", "2566-05, 2566-Q3 or 2566 (Buddhist)."),
+        place("unit", "Code of the office, such as P40."),
+    ]
+    report = {
+        "type": "object",
+        "required": ["unit", "period", "state", "version", "answers"],
+        "properties": {
+            "id": {"type": ["integer", "null"]},
+            "unit": {"type": "string"},
+            "period": {"type": "string"},
+            "state": {"type": ["string", "null"]},
+            "version": {"type": "integer"},
+            "answers": {"type": "object", "description": "By the form's own schema."},
+            "problems": {"type": "array", "items": {"type": "object"}},
+        },
+    }
+    page = {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {"items": {"type": "array", "items": report}, "next": {"type": ["string", "null"]}},
+    }
+    body = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "answers": {"type": "object"},
+            "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    }
+    narrowing = [query("unit", {"type": "string"}), query("period", {"type": "string"})]
+    narrowing += [
+        query("state", {"type": "string"}),
+        query("after", _whole(0, 2**31 - 1)),
+        query("limit", _whole(1, 200)),
+    ]
+    fill = operation("fill", "Save answers, all or none; it is begun if it was not", report, [
+        *at, {"$ref": "#/components/parameters/match"}, {"$ref": "#/components/parameters/key"}])  # fmt: skip
+    fill["requestBody"] = {"content": {"application/json": {"schema": body}}}
+    schema = operation("schema", "The JSON Schema of a form's answers", {"type": "object"}, [
+        code, query("version", _whole(1, 9999))])  # fmt: skip
+    return {
+        "/forms/{code}/schema": {"get": schema},
+        "/forms/{code}/submissions": {"get": operation("list", "Reports with their answers", page, [code, *narrowing])},
+        "/forms/{code}/submissions/{period}/{unit}": {
+            "get": operation("read", "One office's report, begun or not", report, at),
+            "put": fill,
+        },
+    }
 
 
 def _parameters() -> dict[str, Any]:

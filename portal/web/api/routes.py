@@ -12,7 +12,8 @@ from portal import clock, files, history
 from portal.errors import NotFound, RuleBroken
 from portal.reports import runs
 from portal.rules.terms import RunKind
-from portal.web.api import described, door, feed, formats, reading, replies, resources, values, writing
+from portal.sheets import Sheet
+from portal.web.api import described, door, feed, filled, formats, reading, replies, resources, values, writing
 from portal.web.api.asking import Reader
 from portal.web.api.resources import Resource
 
@@ -65,6 +66,36 @@ def edition_file(ident: int) -> Response:
     response.headers["ETag"] = f'"{edition.sha256}"'
     response.headers["Content-Disposition"] = f"attachment; filename={edition.book}-{edition.subject}.pdf"
     return response
+
+
+@api.get("/forms/<code>/schema")
+def form_schema(code: str) -> Response:
+    """Return the JSON Schema of a form's answers."""
+    return _json(filled.schema_of(code))
+
+
+@api.get("/forms/<code>/submissions")
+def reports(code: str) -> Response:
+    """Return reports on a form with their answers."""
+    return _json(filled.listed(code))
+
+
+@api.get("/forms/<code>/submissions/<period>/<unit>")
+def report(code: str, period: str, unit: str) -> Response:
+    """Return one office's report on a form for a period."""
+    return _report(filled.sheet_at(code, period, unit))
+
+
+@api.put("/forms/<code>/submissions/<period>/<unit>")
+def filled_in(code: str, period: str, unit: str) -> Response:
+    """Save answers into a report, all or none; it is begun if it was not."""
+
+    def do() -> Response:
+        sheet, given = filled.sheet_at(code, period, unit), writing.body()
+        writing.check_match(filled.etag(sheet), lambda: filled.shown(sheet))
+        return _report(filled.fill_in(sheet, given))
+
+    return replies.once(do)
 
 
 @api.get("/<name>")
@@ -211,6 +242,12 @@ def _as_of(resource: Resource, row: Table, text: str) -> dict[str, Any]:
     if held is None:
         raise NotFound("At that moment the record was not there, or nothing is known of it.")
     return {"id": row.id, **(feed.shown(resource, held) or {})}
+
+
+def _report(sheet: Sheet) -> Response:
+    response = _json(filled.shown(sheet))
+    response.headers["ETag"] = filled.etag(sheet)
+    return response
 
 
 def _json(value: Any, status: int = 200) -> Response:

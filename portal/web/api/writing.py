@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import g, request
@@ -12,7 +12,7 @@ from peewee import Field, ForeignKeyField
 from models import Kept, Table
 from portal import clock, records
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StaleRow
-from portal.records import Work
+from portal.records import STALE, Work
 from portal.web.api import door, reading, resources, values
 from portal.web.api.reading import Row
 from portal.web.api.resources import Resource
@@ -70,7 +70,7 @@ def change(resource: Resource, row: Table, given: dict[str, Any]) -> Table:
         try:
             work.update(row, seen=seen, **_values(resource, given))
         except StaleRow:
-            raise _changed(resource, row) from None
+            raise Changed(STALE, _now(resource, row)) from None
         door.check_reach(row)
     return row
 
@@ -136,12 +136,12 @@ def bring(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
 
 
 class Refused(PortalError):
-    """Many records at once, none of which was taken because some are wrong; `wrong` holds (place, refusal)."""
+    """Many at once, none of which was taken because some are wrong; `wrong` holds (place of the item, refusal)."""
 
     status = 422
 
-    def __init__(self, wrong: list[tuple[int, PortalError]]) -> None:
-        super().__init__("{count} records are wrong; none was taken.", field="items", count=len(wrong))
+    def __init__(self, wrong: Sequence[tuple[Any, PortalError]]) -> None:
+        super().__init__("{count} of them are wrong; none was taken.", field="items", count=len(wrong))
         self.wrong = wrong
 
     def more(self, translate: Callable[[str], str]) -> dict[str, Any]:
@@ -166,17 +166,22 @@ def restore(resource: Resource, ident: int) -> Table:
 
 
 def matched(resource: Resource, row: Table) -> int | None:
-    """Return the version that the caller says to have looked at.
+    """Return the version that the caller says to have looked at, refusing as `check_match`."""
+    check_match(reading.etag(row), lambda: _now(resource, row))
+    return row.version if isinstance(row, Kept) else None
 
-    Raises NoMatch when the request does not say, Changed when there is a newer one.
+
+def check_match(now: str, current: Callable[[], Row]) -> None:
+    """Refuse a change of what the caller has not looked at as it stands.
+
+    Raises NoMatch when the request does not say what it looked at, Changed, with the `current` record, when that is no
+    longer the newest.
     """
     given = request.headers.get("If-Match")
     if given is None:
         raise NoMatch("Say which version you looked at: send its ETag in the header “If-Match”.", field="If-Match")
-    now = reading.etag(row)
     if given.strip() != "*" and now not in [part.strip().removeprefix("W/") for part in given.split(",")]:
-        raise _changed(resource, row)
-    return row.version if isinstance(row, Kept) else None
+        raise Changed(STALE, current())
 
 
 def request_sha256() -> str:
@@ -185,11 +190,8 @@ def request_sha256() -> str:
     return hashlib.sha256(text + request.get_data()).hexdigest()
 
 
-def _changed(resource: Resource, row: Table) -> Changed:
-    return Changed(
-        "Somebody else has saved this record meanwhile. Nothing was overwritten: compare both and save again.",
-        reading.shown(resource, reading.one(resource, row.id)),
-    )
+def _now(resource: Resource, row: Table) -> Row:
+    return reading.shown(resource, reading.one(resource, row.id))
 
 
 def _values(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
