@@ -18,11 +18,12 @@ from portal.errors import PortalError, RuleBroken
 from portal.forms.faults import Fault, faults
 from portal.forms.reading import draft_of, newest, register
 from portal.forms.writing import LARGEST, FormFaulty, check_may_design
-from portal.rules.terms import PeriodKind
+from portal.rules.access import Role
+from portal.rules.terms import PeriodKind, UnitKind
 
 MARK = "portal_form"
 LAYOUT = 1
-_KNOWN = {MARK, "code", "name", "name_en", "kind", "for_all_offices", "number", "note", "field_map", "spec"}
+_KNOWN = {MARK, "code", "name", "name_en", "kind", "for_all_offices", "number", "note", "field_map", "spec", "owner"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Parcel:
     spec: dict[str, Any]
     field_map: dict[str, Any]
     note: str
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def parcel_of(version: FormVersion) -> Parcel:
         question.pop("indicator_id", None)
     return Parcel(
         form.code, form.name, form.name_en, PeriodKind(form.kind), bool(form.for_all_offices), spec,
-        dict(version.field_map or {}), version.note,
+        dict(version.field_map or {}), version.note, form.owner.code,
     )  # fmt: skip
 
 
@@ -67,9 +69,9 @@ def export_json(version: FormVersion) -> bytes:
 def written(parcel: Parcel) -> bytes:
     """Return a parcel as a JSON file."""
     out = {
-        MARK: LAYOUT, "code": parcel.code, "name": parcel.name, "name_en": parcel.name_en, "kind": parcel.kind.value,
-        "for_all_offices": parcel.for_all_offices, "note": parcel.note, "field_map": parcel.field_map,
-        "spec": parcel.spec,
+        MARK: LAYOUT, "code": parcel.code, "name": parcel.name, "name_en": parcel.name_en, "owner": parcel.owner,
+        "kind": parcel.kind.value, "for_all_offices": parcel.for_all_offices, "note": parcel.note,
+        "field_map": parcel.field_map, "spec": parcel.spec,
     }  # fmt: skip
     return (json.dumps(out, ensure_ascii=False, indent=1) + "\n").encode()
 
@@ -100,7 +102,7 @@ def read_parcel(data: bytes) -> Parcel:
         Fault(str(name)[:40], RuleBroken("The portal knows nothing called “{text}” here.", text=str(name)[:40]))
         for name in given.keys() - _KNOWN
     ]
-    for name in ("code", "name", "name_en", "note"):
+    for name in ("code", "name", "name_en", "note", "owner"):
         if not isinstance(given.get(name, ""), str):
             wrong.append(Fault(name, RuleBroken("This should be a text.")))
     if given.get("kind", "month") not in set(PeriodKind):
@@ -115,6 +117,7 @@ def read_parcel(data: bytes) -> Parcel:
     return Parcel(
         given.get("code", ""), given.get("name", ""), given.get("name_en", ""), PeriodKind(given.get("kind", "month")),
         given.get("for_all_offices") is not False, spec, given.get("field_map", {}), given.get("note", ""),
+        given.get("owner", ""),
     )  # fmt: skip
 
 
@@ -127,7 +130,9 @@ def import_json(
     form: Form | None = None,
     code: str = "",
 ) -> Imported:
-    """Take a file in: as the next draft of `form`, else as a new form of `owner` (its maker's unit if not given).
+    """Take a file in: as the next draft of `form`, else as a new form of `owner`.
+
+    Without `owner` it belongs to the unit that the file names, or to its maker's where that is none of theirs.
 
     `code` is used instead of the file's own. Indicators are found by their code; one that this portal does not have,
     or a unit of measure that it does not know, is told in `remarks` and stays for the designer to mend.
@@ -141,7 +146,7 @@ def take_in(
     """Make a draft of a parcel; as `import_json`."""
     if form is not None and draft_of(form) is not None:
         raise RuleBroken("This form has a draft already. Publish it or throw it away first.", field="form")
-    unit = form.owner if form is not None else owner or by.unit
+    unit = form.owner if form is not None else owner or _owner(parcel, by)
     check_may_design(by, unit.id)
     code = code or parcel.code
     if form is None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", code):
@@ -149,6 +154,9 @@ def take_in(
     if form is None and Form.select().where(Form.code == code).exists():
         raise RuleBroken("There is a form “{code}” already. Give another code.", field="code", code=code)
     spec, remarks = _linked(parcel.spec)
+    if form is None and parcel.field_map:
+        words = RuleBroken("The file's field map belongs to a version that is not here; it was left out.")
+        remarks.append(Fault("field_map", words))
     with records.changing(by=by, verb="import_form", at=at) as work:
         values: dict[str, Any] = {"spec": spec, "note": parcel.note}
         if form is None:
@@ -165,6 +173,11 @@ def take_in(
 
 
 # ---------------------------------------------------------------- below: how
+
+
+def _owner(parcel: Parcel, by: Person) -> Unit:
+    named = Unit.get_or_none(Unit.code == parcel.owner, Unit.kind == UnitKind.CENTRAL)
+    return by.unit if named is None or by.role == Role.DIVISION else named
 
 
 def _questions(spec: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -506,4 +506,3 @@ _ARGUMENTS = {
     "count": (1, 50), "answered": (1, 50), "round": (1, 2), "if_blank": (2, 2), "share": (2, 2), "cell": (2, 2),
 }  # fmt: skip
 FUNCTIONS = ", ".join([*_FUNCTIONS, *REMEMBERED, "applies", "cell"])
-WORDS = frozenset({*_FUNCTIONS, *REMEMBERED, "applies", "cell"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.errors import PortalError, RuleBroken
-from portal.forms import expressions, kinds
+from portal.forms import kinds
 from portal.forms.kinds.file import File
 from portal.forms.questions import (
     CODE,
@@ -155,7 +155,7 @@ class _Reader:
                 f"{path}.key", RuleBroken("A key starts with a small letter and has small letters, digits and _.")
             )
             return ""
-        if key in RESERVED or key in expressions.WORDS:
+        if key in RESERVED:
             self.wrong(
                 f"{path}.key", RuleBroken("“{key}” is a word of the expression language; take another.", key=key)
             )

@@ -22,6 +22,7 @@ from models import (
 )
 from portal import periods, records
 from portal.database import tuples
+from portal.forms import shipped
 from portal.records import Work
 from portal.rules import fiscal
 from portal.rules.terms import Certainty, Sector, TargetKind, UnitKind
@@ -42,6 +43,7 @@ def load(at: dt.datetime) -> dict[str, int]:
         return {}
     with records.changing(by=None, verb="seed", note="ข้อมูลอ้างอิง", at=at) as work:
         added = _places(work) | _kinds(work) | _calendar(work) | _targets(work)
+        added["Form"] = shipped.add_new(work, at)
         if fact is None:
             work.create(StoreFact, key=FACT, value=fingerprint)
         else:

@@ -6,6 +6,8 @@ import csv
 import hashlib
 from pathlib import Path
 
+from portal.forms import shipped
+
 DATA = Path(__file__).parent / "data"
 YEAR = 2566  # the fiscal year whose calendar and targets are shipped
 
@@ -17,8 +19,8 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 def fingerprint() -> str:
-    """Return a hash over all reference files: it changes when any of them does."""
+    """Return a hash over all reference files and shipped forms: it changes when any of them does."""
     digest = hashlib.sha256()
-    for path in sorted(DATA.glob("*.csv")):
+    for path in [*sorted(DATA.glob("*.csv")), *shipped.files()]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

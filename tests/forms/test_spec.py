@@ -99,7 +99,7 @@ def test_columns_are_asked_under_the_key_of_their_table():
     ("question", "path", "words"),
     [
         (asked(key="Done"), "key", "starts with a small letter"),
-        (asked(key="sum"), "key", "is a word of the expression language"),
+        (asked(key="not"), "key", "is a word of the expression language"),
         (asked(kind="magic"), "kind", "no kind of question called “magic”"),
         (asked(label=" "), "label", "write the question in Thai"),
         (asked(colour="red"), "colour", "knows nothing called “colour”"),
