@@ -25,6 +25,7 @@ from portal.sheets import Held, Sheet
 Typed: TypeAlias = str | NotApplicable | None
 TRIES = 4  # of people who save different cells in one moment, each is made to wait its turn
 LONGEST_REASON = 1000
+FEW = 3  # new answers that are added one by one; a pasted block goes in as a whole
 
 
 @dataclass(frozen=True)
@@ -259,16 +260,22 @@ def _write(
             answers[cell] = _held(sheet, cell, row)
         for cell in gone:
             work.remove(Answer(id=answers.pop(cell).id))
-        for cell, columns in new:
-            feeds = sheet.spec.feeds.get(cell.key) if cell.row == 0 else None
-            row = work.create(
-                Answer, submission=submission, key=cell.key, row=cell.row, indicator=feeds, **columns, **stamp
-            )
-            answers[cell] = _held(sheet, cell, row)
+        rows = [
+            {
+                "submission": submission, "key": cell.key, "row": cell.row,
+                "indicator": sheet.spec.feeds.get(cell.key) if cell.row == 0 else None, **columns, **stamp,
+            }
+            for cell, columns in new
+        ]  # fmt: skip
+        if len(new) > FEW:
+            work.create_many(Answer, rows)
+        else:
+            for (cell, _), values in zip(new, rows, strict=True):
+                answers[cell] = _held(sheet, cell, work.create(Answer, **values))
         for cell in (*changed, *gone, *(cell for cell, _ in new)):
             for mark in marked.get(cell, ()):
                 work.update(mark, settled_at=at)
-    done.sheet = sheet.changed(answers)
+    done.sheet = sheet.changed(sheets.answers_of(submission, sheet.spec) if len(new) > FEW else answers)
 
 
 def _columns(question: Question, entry: Entry) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -90,6 +90,29 @@ class Beside:
 NOTHING = Beside()
 
 
+class Institutions(Mapping[str, str]):
+    """The institutions of an office by registration number, read from the store when somebody first looks."""
+
+    def __init__(self, unit_id: int) -> None:
+        self._unit_id = unit_id
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        rows = Cooperative.select(Cooperative.registration_number, Cooperative.name).where(
+            Cooperative.unit == self._unit_id
+        )
+        return dict(tuples(rows.order_by(Cooperative.name_sort)))
+
+    def __getitem__(self, number: str) -> str:
+        return self._names[number]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 @dataclass
 class Sheet:
     """One office's report on one form for one period, begun or not."""
@@ -157,14 +180,10 @@ class Sheet:
         return Context(last_month=last, cumulative=cumulative, plan=plan, cooperatives=self.cooperatives)
 
     @cached_property
-    def cooperatives(self) -> dict[str, str] | None:
+    def cooperatives(self) -> Mapping[str, str] | None:
         """Return the institutions this office may name, by registration number; None when the form asks for none."""
-        if not any(question.kind == "cooperative" for question in self.spec.asked.values()):
-            return None
-        rows = Cooperative.select(Cooperative.registration_number, Cooperative.name).where(
-            Cooperative.unit == self.obligation.unit_id
-        )
-        return dict(tuples(rows.order_by(Cooperative.name_sort)))
+        asks = any(question.kind == "cooperative" for question in self.spec.asked.values())
+        return Institutions(self.obligation.unit_id) if asks else None
 
     def locked(self, cell: Cell) -> Lock | None:
         """Return what shuts a cell, or None."""
@@ -172,10 +191,14 @@ class Sheet:
 
     def changed(self, answers: dict[Cell, Held]) -> Sheet:
         """Return the sheet with other answers; everything beside them stays as it was read."""
-        return Sheet(
+        fresh = Sheet(
             self.obligation, self.submission, self.version, self.spec, answers, self.beside, self.lock,
             self.cell_locks, self.reopening, self.parts,
         )  # fmt: skip
+        for name in ("context", "cooperatives"):  # what was worked out of what stands beside, if it was
+            if name in self.__dict__:
+                fresh.__dict__[name] = self.__dict__[name]
+        return fresh
 
 
 def spec_of(version: FormVersion) -> FormSpec:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from wtforms import Field
 from wtforms.form import BaseForm
 from wtforms.utils import unset_value
@@ -63,7 +63,8 @@ def _line(field: CellField, attributes: dict[str, Any], shut: bool) -> Markup:
     if field.question.kind == "cooperative":
         attributes["list"] = "institutions"
     attributes |= {"readonly": "readonly" if shut else None, "class": "num" if is_number else "in"}
-    return Markup('<input type="text" name="{}" value="{}"{}>').format(field.name, field.typed, _written(attributes))
+    given = {"name": field.name, "value": field.typed, **attributes}
+    return Markup(f'<input type="text"{_written(given)}>')
 
 
 def _lines(field: CellField, attributes: dict[str, Any], shut: bool) -> Markup:
@@ -115,9 +116,9 @@ def _options(question: Question) -> list[tuple[str, str]]:
 
 
 def _written(attributes: Mapping[str, Any]) -> Markup:
-    return Markup("").join(
-        Markup(' {}="{}"').format(name, value) for name, value in attributes.items() if value is not None
-    )
+    # Every value is escaped; some thousand attributes make a page, so they are joined as plain text.
+    parts = [f' {name}="{escape(value)}"' for name, value in attributes.items() if value is not None]
+    return Markup("".join(parts))
 
 
 class CellField(Field):
