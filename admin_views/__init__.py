@@ -30,8 +30,14 @@ from portal.web import submissions as filling_in
 from portal.web import tokens as api
 from portal.web import visits as visit_pages
 from portal.web import workbooks as excel
+from portal.web.agreed import ActionsPage
 from portal.web.checking import CheckPage as VisitCheckPage
+from portal.web.coverage import CoveragePage
+from portal.web.imports import ImportsPage
 from portal.web.language import lazy
+from portal.web.money import MoneyPage
+from portal.web.story import StoryPage
+from portal.web.visit_plans import VisitPlansPage
 
 WORK, RESULTS, PLANS, REGISTRY = lazy("Work"), lazy("Reporting"), lazy("Plans and budget"), lazy("Registry")
 CALENDAR, REFERENCE, SYSTEM = lazy("Calendar and forms"), lazy("Reference data"), lazy("System")
@@ -50,6 +56,10 @@ def register(app: Flask) -> Admin:
     for view in (
         visit_pages.VisitsPage(lazy("Visits of the month"), WORK),
         VisitCheckPage(lazy("Visits to verify"), WORK),
+        VisitPlansPage(lazy("Plan of visits"), WORK),
+        ActionsPage(lazy("Agreed actions"), WORK),
+        CoveragePage(lazy("Coverage of visits"), RESULTS),
+        StoryPage(lazy("The institution's story"), REGISTRY),
         reports.ReportsPage(lazy("Packs and books"), WORK),
         excel.WorkbooksPage(lazy("Excel workbooks"), WORK),
         matrix.MatrixPage(lazy("Matrix of reports"), RESULTS),

@@ -90,7 +90,7 @@ def save_cells(year: FiscalYear, cells: Sequence[Cell], *, by: Person, at: dt.da
         try:
             if cell.activity not in known or not 1 <= cell.month <= 12:
                 raise NotFound("There is no such field.")
-            wanted.setdefault(cell.cooperative, {})[cell.activity, cell.month] = _count(cell.typed)
+            wanted.setdefault(cell.cooperative, {})[cell.activity, cell.month] = count_of(cell.typed)
         except PortalError as refusal:
             out.refused.append((cell, refusal))
     with records.changing(by=by, verb="plan_visits", at=at, note=reason, as_verb=True) as work:
@@ -162,7 +162,7 @@ def plan_group(
         if len(own) != len(idents):
             raise NotFound("There is no such record, or it belongs to another office.")
         for cell in cells:
-            _count(cell.typed)
+            count_of(cell.typed)
         plans = {p.cooperative_id: p for p in _plans(year, own)}
         before = lines_of(p.id for p in plans.values())
         for ident in idents:
@@ -249,7 +249,8 @@ def approve_all(year: FiscalYear, *, by: Person, at: dt.datetime) -> int:
 # ---------------------------------------------------------------- below: how
 
 
-def _count(typed: str) -> int:
+def count_of(typed: str) -> int:
+    """Return how many visits a cell plans: nothing or a dash is none."""
     text = typed.strip()
     if not text or text in ("-", "–"):
         return 0
