@@ -54,6 +54,7 @@
       const link = event.target.closest('td a')
       if (link && !table.contains(document.activeElement)) words.textContent = said(link)
     })
-    document.querySelector('.matrix .open')?.scrollIntoView({ block: 'center' })
+    const open = document.querySelector('.matrix .open')
+    if (open) table.parentElement.scrollTop = open.offsetTop - table.parentElement.clientHeight / 2
   }
 }

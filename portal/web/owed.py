@@ -99,8 +99,8 @@ def _way(one: Obligation, is_begun: bool) -> tuple[str, str]:
     if one.duty == Duty.CHECK:
         return "/admin/review/", gettext("Check")
     if one.duty == Duty.CONSOLIDATE:
-        return f"/admin/matrix/?period={one.period_id}", gettext("Look")
-    return f"/admin/obligation/details/?id={one.id}", gettext("Look")
+        return f"/admin/matrix/?period={one.period_id}", gettext("See")
+    return f"/admin/obligation/details/?id={one.id}", gettext("See")
 
 
 def grouped(lines: Sequence[Owed]) -> list[Group]:

@@ -4,11 +4,14 @@ import datetime as dt
 
 import pytest
 import redis
+from peewee import fn
 
 from jobs import queue, timetable
-from models import Deadline, Run
+from models import Deadline, Notice, Obligation, Period, Run, Unit
 from portal.reports import runs
+from portal.rules.access import Role
 from portal.rules.terms import Duty, RunKind, RunState
+from tests import make
 
 DUE = dt.datetime(2023, 5, 25, timetable.PACK_HOUR)
 
@@ -109,3 +112,81 @@ def test_one_entry_that_fails_keeps_no_other_from_its_time(store, bell, caplog):
     timetable._do(timetable.Entry("stumble", dt.timedelta(seconds=1), stumble))
 
     assert "could not stumble" in caplog.text
+
+
+# ---------------------------------------------------------------- the calendar by the clock
+
+
+def _at(year, month, day, hour=7):
+    return dt.datetime(year, month, day, hour)
+
+
+def test_periods_open_on_their_day_and_close_after_theirs_once(store, bell):
+    make.form()
+    may = Period.get(Period.starts_on == dt.date(2023, 5, 1))
+    Period.update(closes_on=dt.date(2023, 6, 30)).where(Period.id == may.id).execute()
+
+    timetable.keep_the_calendar(_at(2023, 4, 30))
+    assert Period.get_by_id(may.id).opened_at is None
+    for hour in (0, 1, 9):
+        timetable.keep_the_calendar(_at(2023, 5, 1, hour))
+    assert Period.get_by_id(may.id).opened_at == _at(2023, 5, 1, 0)
+    owed = Obligation.select().where(Obligation.period == may.id).count()
+    assert owed == 78 * 2 + 4  # form and visits of 78 offices, three checks, the whole
+
+    timetable.keep_the_calendar(_at(2023, 6, 30))
+    assert Period.get_by_id(may.id).closed_at is None
+    timetable.keep_the_calendar(_at(2023, 7, 1, 0))
+    timetable.keep_the_calendar(_at(2023, 7, 1, 1))
+    assert Period.get_by_id(may.id).closed_at == _at(2023, 7, 1, 0)
+    assert Obligation.select().where(Obligation.period == may.id).count() == owed
+
+
+def test_a_whole_year_goes_by_the_clock_alone(store, bell):
+    make.form()
+    day = dt.datetime(2022, 10, 1, 7)
+    while day < dt.datetime(2023, 10, 2):
+        timetable.keep_the_calendar(day)
+        day += dt.timedelta(days=5)
+
+    assert Period.select().where(Period.opened_at.is_null()).count() == 0
+    doubled = (
+        Obligation.select(Obligation.unit, Obligation.period, Obligation.subject)
+        .group_by(Obligation.unit, Obligation.period, Obligation.subject)
+        .having(fn.COUNT(Obligation.id) > 1)
+    )
+    assert doubled.count() == 0
+    assert {d for (d,) in Obligation.select(Obligation.duty).distinct().tuples()} == set(Duty)
+
+
+def test_reminders_and_letters_are_asked_for_by_the_clock(store, bell):
+    make.form()
+    person = make.person(Role.REPORTER, Unit.get(Unit.code == "P40"), email="a@example.go.th")
+    timetable.keep_the_calendar(_at(2023, 5, 1))
+
+    timetable.remind(_at(2023, 5, 17, 6))
+    assert Notice.select().count() == 0
+    for minute in (0, 5, 10):
+        timetable.remind(_at(2023, 5, 17).replace(minute=minute))
+    assert Notice.select().where(Notice.person == person, Notice.about == "2023-05-20").count() == 1
+
+    timetable.send_letters(_at(2023, 5, 17).replace(minute=9))
+    assert _rung(bell) == []
+    for _ in range(3):
+        timetable.send_letters(_at(2023, 5, 17).replace(minute=10))
+    assert len(_rung(bell)) == 1 and _rung(bell)[0].startswith(f"send_letter-{person.id}-")
+
+
+def test_letters_stand_in_the_timetable_only_where_there_is_a_mail_server():
+    assert [entry.name for entry in timetable.TIMETABLE if entry.needs_mail] == ["send letters"]
+
+
+def test_checks_and_reopenings_are_looked_after(store, bell):
+    make.form()
+    timetable.keep_the_calendar(_at(2023, 5, 1))
+
+    timetable.meet_what_is_done(_at(2023, 5, 23))
+    timetable.end_reopenings(_at(2023, 5, 23))
+
+    checks = Obligation.select().where(Obligation.duty == Duty.CHECK)
+    assert {check.state for check in checks} == {"met"}
