@@ -83,6 +83,8 @@ def register(app: Flask) -> Admin:
         plans.MonthPlanScreen(lazy("Monthly plans"), PLANS),
         budget.BudgetLineScreen(lazy("Budget lines"), PLANS),
         budget.DisbursementScreen(lazy("Disbursements"), PLANS),
+        MoneyPage(lazy("Disbursement against targets"), PLANS),
+        ImportsPage(lazy("Finance files"), PLANS),
         imports.ImportLineScreen(lazy("Lines of finance files"), PLANS),
         periods.PeriodScreen(lazy("Periods"), CALENDAR),
         periods.DeadlineScreen(lazy("Deadlines"), CALENDAR),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
@@ -43,8 +45,9 @@ class Course:
 
 @dataclass(frozen=True)
 class Amount:
-    """One line of a table of money, in satang; shares in percent of granted."""
+    """One line of a table of money (an office, a project, a category by its `code`), in satang; shares of granted."""
 
+    code: str
     name: str
     note: str
     granted: int
@@ -74,6 +77,7 @@ class DisbursementPage:
     shares: tuple[Decimal, ...]
     lowest: tuple[Amount, ...]
     unspent: tuple[Amount, ...]
+    items: tuple[money.Item, ...]
     money_day: dt.date | None
     days_old: int | None
 
@@ -83,7 +87,7 @@ def gather(cut: Cut) -> DisbursementPage:
     ledger = money.ledger(cut)
     courses = tuple(_course(cut, nature) for nature in (None, Nature.RECURRENT, Nature.INVESTMENT))
     by_office = [
-        amount(cut, office.brief, office.region_brief, [(n, ledger.office(office.id, n)) for n in Nature])
+        amount(cut, office.code, office.brief, office.region_brief, [(n, ledger.office(office.id, n)) for n in Nature])
         for office in offices(cut)
     ]
     known = [each for each in by_office if each.paid is not None]
@@ -98,24 +102,141 @@ def gather(cut: Cut) -> DisbursementPage:
         shares=tuple(each.paid for each in known if each.paid is not None),
         lowest=tuple(known[:10]),
         unspent=_unspent(cut),
+        items=money.items(cut),
         money_day=day,
         days_old=(cut.cut_at.date() - day).days if day else None,
     )
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of the screen's tables: all amounts of one thing, in satang; shares in percent of granted."""
+
+    name: str
+    note: str
+    act: int
+    granted: int
+    received: int
+    paid: int
+    ordered: int
+    reserved: int
+    spent: int
+    left: int
+    share: Decimal | None
+    spent_share: Decimal | None
+    aim: Decimal | None
+    spent_aim: Decimal | None
+    standing: Standing
+    is_inferred: bool
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month: what was paid, ordered and reserved in it, and the share paid by its end against the target."""
+
+    name: str
+    paid: int
+    ordered: int
+    reserved: int
+    share: Decimal | None
+    aim: Decimal | None
+
+
+@dataclass(frozen=True)
+class MoneyTables:
+    """What the screen shows of a year's money up to a month."""
+
+    page: DisbursementPage
+    total: tuple[Line, ...]
+    categories: tuple[Line, ...]
+    projects: tuple[Line, ...]
+    units: tuple[Line, ...]
+    months: tuple[Month, ...]
+
+
+def tables(cut: Cut) -> MoneyTables:
+    """Gather the year's money up to the cut's month by everything it is told apart by."""
+    ledger = money.ledger(cut)
+    names = {project.id: (project.name, project.owner) for project in results.projects(cut)}
+    kinds, units = money.categories(cut), money.unit_names(cut)
+    return MoneyTables(
+        page=gather(cut),
+        total=tuple(
+            _line(cut, NAMES[nature], "", [(nature, ledger.total(nature))], nature)
+            for nature in (None, Nature.RECURRENT, Nature.INVESTMENT)
+        ),
+        categories=_lines(cut, ledger.by_category, lambda key: (kinds[key][1], kinds[key][0])),
+        projects=_lines(cut, ledger.by_project, lambda key: names.get(key, ("ไม่ระบุโครงการ", ""))),
+        units=_lines(cut, ledger.by_office, lambda key: units[key]),
+        months=_months(cut),
+    )
+
+
+def _lines(
+    cut: Cut, view: Mapping[tuple[Any, Nature], money.Sum], named: Callable[[Any], tuple[str, str]]
+) -> tuple[Line, ...]:
+    parts: dict[Any, list[tuple[Nature | None, money.Sum]]] = {}
+    for (key, nature), each in view.items():
+        parts.setdefault(key, []).append((nature, each))
+    made = [_line(cut, *named(key), each, None) for key, each in parts.items()]
+    return tuple(sorted(made, key=lambda line: (-line.granted, line.name)))
+
+
+def _line(cut: Cut, name: str, note: str, parts: list[tuple[Nature | None, money.Sum]], nature: Nature | None) -> Line:
+    """Return sums as one line. Of one nature it has that nature's target; of a mix, a target weighted by the grants."""
+    whole, targets, month = money.added(each for _, each in parts), money.targets(cut), cut.last_period
+
+    def aim(of: str) -> Decimal | None:
+        if len(parts) == 1:
+            return targets.at(parts[0][0], month, of)
+        return money.weighted_target((each.granted, targets.at(kind, month, of)) for kind, each in parts)
+
+    return Line(
+        name=name,
+        note=note,
+        act=whole.act,
+        granted=whole.granted,
+        received=whole.received,
+        paid=whole.disbursed,
+        ordered=sum(whole.ordered),
+        reserved=sum(whole.reserved),
+        spent=whole.spent,
+        left=whole.left,
+        share=whole.share,
+        spent_share=whole.spent_share,
+        aim=aim("paid"),
+        spent_aim=aim("spent"),
+        standing=money.judged(whole.share, aim("paid")),
+        is_inferred=any(targets.is_inferred(kind, month, of) for kind, _ in parts for of in ("paid", "spent")),
+    )
+
+
+def _months(cut: Cut) -> tuple[Month, ...]:
+    whole, targets = money.ledger(cut).total(), money.targets(cut)
+    shares = whole.curve()
+    return tuple(
+        Month(
+            formats.month_long(cut.fiscal_year, n + 1),
+            paid, whole.ordered[n], whole.reserved[n], shares[n], targets.at(None, n + 1),
+        )
+        for n, paid in enumerate(whole.paid)
+    )  # fmt: skip
+
+
 def _total(cut: Cut) -> Amount:
     """The department's line, judged by the government's target for the whole, not by a weighted one."""
-    made = amount(cut, "รวมทั้งสิ้น", "", [(nature, money.ledger(cut).total(nature)) for nature in Nature])
+    made = amount(cut, "all", "รวมทั้งสิ้น", "", [(nature, money.ledger(cut).total(nature)) for nature in Nature])
     aim = money.targets(cut).at(None, cut.last_period)
     return replace(made, aim=aim, standing=money.judged(made.paid, aim))
 
 
-def amount(cut: Cut, name: str, note: str, parts: list[tuple[Nature, money.Sum]]) -> Amount:
+def amount(cut: Cut, code: str, name: str, note: str, parts: list[tuple[Nature, money.Sum]]) -> Amount:
     """Return sums of several natures as one line, its target weighted by what each was granted."""
     whole = money.added(each for _, each in parts)
     targets = money.targets(cut)
     aim = money.weighted_target((each.granted, targets.at(nature, cut.last_period)) for nature, each in parts)
     return Amount(
+        code,
         name,
         note,
         whole.granted,
@@ -154,13 +275,13 @@ def _categories(cut: Cut) -> tuple[Amount, ...]:
     parts: dict[int, list[tuple[Nature, money.Sum]]] = {}
     for (category, nature), each in ledger.by_category.items():
         parts.setdefault(category, []).append((nature, each))
-    return tuple(amount(cut, names[key][1], "", parts[key]) for key in sorted(parts, key=lambda key: names[key][0]))
+    return tuple(amount(cut, *names[key], "", parts[key]) for key in sorted(parts, key=lambda key: names[key][0]))
 
 
 def _unspent(cut: Cut) -> tuple[Amount, ...]:
     """The projects with most investment money neither paid nor bound."""
     ledger = money.ledger(cut)
-    names = {project.id: (project.name, project.owner) for project in results.projects(cut)}
+    names = {project.id: (project.code, project.name, project.owner) for project in results.projects(cut)}
     found = []
     for (project, nature), each in ledger.by_project.items():
         if nature is Nature.INVESTMENT and project in names and each.left > 0:

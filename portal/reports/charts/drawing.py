@@ -7,7 +7,9 @@ grey copy says the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from html import escape
 
@@ -24,6 +26,21 @@ POINT = 0.3528  # mm
 
 Point = tuple[float, float]
 
+_on_screen: ContextVar[bool] = ContextVar("drawn for the screen", default=False)
+
+
+@contextmanager
+def on_screen() -> Iterator[None]:
+    """Let drawings made inside be pictures whole in themselves: labels are SVG text, and nothing needs a style.
+
+    A browser sets Thai rightly in SVG, and the portal's pages allow no style within a page.
+    """
+    mark = _on_screen.set(True)
+    try:
+        yield
+    finally:
+        _on_screen.reset(mark)
+
 
 @dataclass
 class Drawing:
@@ -35,6 +52,7 @@ class Drawing:
     kind: str = ""
     shapes: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
     def rect(self, x: float, y: float, w: float, h: float, fill: str, stroke: str = "", line: float = 0.2) -> None:
         """Add a box; one of no width or height is left out."""
@@ -100,6 +118,11 @@ class Drawing:
             f";font-weight:{weight}" if weight != 400 else ""
         )
         self.labels.append(f'<span style="{style}">{escape(str(words))}</span>')
+        heavy = f' font-weight="{weight}"' if weight != 400 else ""
+        self.texts.append(
+            f'<text x="{x:.2f}" y="{y:.2f}" font-size="{size * POINT:.2f}" text-anchor="{align}" fill="{colour}"'
+            f"{heavy}>{escape(str(words))}</text>"
+        )
 
     def markup(self) -> Markup:
         """Return the drawing as HTML."""
@@ -110,6 +133,10 @@ class Drawing:
             f'<svg{kind}{role} xmlns="http://www.w3.org/2000/svg" width="{w}mm" height="{h}mm" '
             f'viewBox="0 0 {w} {h}">{"".join(self.shapes)}</svg>'
         )
+        if _on_screen.get():
+            box = f'viewBox="0 0 {w} {h}"'
+            drawn = "".join((*self.shapes, *self.texts))
+            return Markup(f'<svg{kind}{role} xmlns="http://www.w3.org/2000/svg" {box}>{drawn}</svg>')
         if not self.labels:
             return Markup(svg)
         return Markup(f'<div class="ch" style="width:{w}mm;height:{h}mm">{svg}{"".join(self.labels)}</div>')

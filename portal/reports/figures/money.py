@@ -14,7 +14,7 @@ from typing import Any
 
 from peewee import JOIN, fn
 
-from models import BudgetCategory, BudgetLine, Disbursement, DisbursementTarget, MoneySum, Project, Unit
+from models import BudgetCategory, BudgetLine, Disbursement, DisbursementTarget, MoneySum, Project, Region, Unit
 from portal.database import tuples
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading
@@ -132,6 +132,16 @@ class Ledger:
 
     def _of(self, view: dict[Any, Sum], which: int | None, nature: Nature | None) -> Sum:
         return added(view[which, kind] for kind in Nature if nature in (None, kind) and (which, kind) in view)
+
+
+def last_month(fiscal_year: int) -> int | None:
+    """Return the last month of a fiscal year (by its identifier) in which any money moved; None where none did."""
+    moved = (MoneySum.disbursed != 0) | (MoneySum.ordered != 0) | (MoneySum.reserved != 0)
+    of_year = MoneySum.select(fn.MAX(MoneySum.month)).where(
+        MoneySum.fiscal_year == fiscal_year, MoneySum.side == MoneySide.CATEGORY, MoneySum.month > 0, moved
+    )
+    found: int | None = of_year.scalar()
+    return found
 
 
 @reading
@@ -252,6 +262,15 @@ def categories(cut: Cut) -> dict[int, tuple[str, str]]:
         i: (code, name)
         for i, code, name in BudgetCategory.select(BudgetCategory.id, BudgetCategory.code, BudgetCategory.name).tuples()
     }
+
+
+@reading
+def unit_names(cut: Cut) -> dict[int, tuple[str, str]]:
+    """Return short name and region of every unit by id: money lies with offices and with central units."""
+    rows = Unit.select(Unit.id, Unit.short, Unit.name, Region.name).join(
+        Region, JOIN.LEFT_OUTER, on=(Unit.region == Region.id)
+    )
+    return {ident: (short or name, region or "") for ident, short, name, region in tuples(rows)}
 
 
 @reading
