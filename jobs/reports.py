@@ -23,7 +23,13 @@ def compile_run(run_id: int) -> None:
     """Make the pack or book that one run asks for. Safe to repeat: a run that has ended is left alone."""
     with at_work() as work:
         data = work.settings.data
-        maker = Maker(data / "runs", cache=data / "chapters", files=work.files, go_on=work.go_on)
+        maker = Maker(
+            data / "runs",
+            cache=data / "chapters",
+            files=work.files,
+            address=work.settings.public_address,
+            go_on=work.go_on,
+        )
         try:
             runs.compile_run(run_id, make=maker, files=work.files, now=clock.now, speak=speak)
         finally:
@@ -33,8 +39,9 @@ def compile_run(run_id: int) -> None:
 class Maker:
     """Makes what a run asks for in a folder of its own, with the chapters that were set before."""
 
-    def __init__(self, folder: Path, *, cache: Path, files: Files, go_on: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, *, cache: Path, files: Files, address: str, go_on: Callable[[], None]) -> None:
         self._folder, self._cache, self._files, self._go_on = folder, cache, files, go_on
+        self._address = address
         self._own: Path | None = None
 
     def __call__(self, asked: Asked, progress: Progress) -> Made:
@@ -46,7 +53,7 @@ class Maker:
         else:
             year, month = runs.fiscal_cut(asked.kind, asked.subject)
             cut = Cut(fiscal_year=year, period=month, cut_at=clock.now(), is_demo=runs.is_demo())
-            text = editions.take_snapshot(asked.kind.value, cut)
+            text = editions.take_snapshot(asked.kind.value, cut, self._address)
             issue = Issue(ledger.next_number(asked.kind, asked.subject))
 
         def beat() -> None:

@@ -67,7 +67,7 @@ def _compile(kind: RunKind, subject: str, out: Path, fresh: bool) -> None:
             cache = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chapters-", dir=given.data)))
         cut = Cut(fiscal_year=year, period=month, cut_at=clock.now(), is_demo=runs.is_demo())
         bar = stack.enter_context(_Bar())
-        made = editions.compile_book(kind.value, cut, out, bar.hear, cache=cache)
+        made = editions.compile_book(kind.value, cut, out, bar.hear, address=given.public_address, cache=cache)
     click.echo(f"file     {made.path}")
     click.echo(f"pages    {made.pages}")
     click.echo(f"seconds  {time.monotonic() - began:.1f}")

@@ -8,9 +8,10 @@ numbers of the contents and of every reference to another page.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,12 @@ from portal import fonts
 from portal.reports import thai_text
 
 # Chapters write links that leave them with the first prefix, boxes that want the number of the page an anchor
-# stands on with the second, and boxes that want the standing of the edition with the third.
+# stands on with the second, boxes that want the standing of the edition with the third, and figures that have a
+# passport with the fourth.
 LINK = "https://book.invalid/to#"
 NUMBER = "https://book.invalid/page#"
 STANDING = "https://book.invalid/standing#"
+FIGURE = "https://book.invalid/figure#"
 MM = 72 / 25.4
 STAMP_FACES = ("Sarabun-400", "Sarabun-600")
 INK2, ALERT = "0.275 0.322 0.369", "0.584 0.122 0.086"
@@ -59,7 +62,7 @@ class Imprint:
 
     Margins are in millimetres; `mirrored` shifts even pages so that the inner margin stays at the spine.
     `mark` stands on top of every page (a demonstration, figures not whole); `standing` is written wherever a
-    page leaves a box for it.
+    page leaves a box for it. `passports` is the address under which the passports of `figures` are read.
     """
 
     title: str
@@ -73,11 +76,27 @@ class Imprint:
     mirrored: bool = False
     mark: str = ""
     standing: str = ""
+    passports: str = ""
+    figures: frozenset[str] = frozenset()
     language: str = "th"
 
 
-def bind(sheets: Sequence[Sheet], imprint: Imprint, out: Path) -> int:
-    """Bind `sheets` in order into the file `out`; return the number of pages.
+@dataclass(frozen=True)
+class Attachment:
+    """A file inside the book: its name, its kind (`application/json`), what it is, and its bytes."""
+
+    name: str
+    kind: str
+    about: str
+    content: bytes
+
+
+Attach = Callable[[Mapping[str, int], Sequence[str]], Iterable[Attachment]]
+"""Makes what is put into the book from the page (from 1) each figure stands on and the hash of each page."""
+
+
+def bind(sheets: Sequence[Sheet], imprint: Imprint, out: Path, attach: Attach | None = None) -> int:
+    """Bind `sheets` in order into the file `out`, with what `attach` makes inside; return the number of pages.
 
     The same sheets and imprint always make the same bytes. Raises BrokenBook when a link leads to nothing.
     """
@@ -89,6 +108,8 @@ def bind(sheets: Sequence[Sheet], imprint: Imprint, out: Path) -> int:
         book.share_faces(pdf)
         book.bookmark(pdf)
         _describe(pdf, imprint)
+        if attach is not None:
+            _put_inside(pdf, attach(book.figures, page_hashes(pdf)), imprint)
         # Written in memory first: on a full disk qpdf would not raise but end the whole process.
         bound = io.BytesIO()
         pdf.save(
@@ -131,6 +152,7 @@ class _Book:
         self.places: dict[str, tuple[int, float, float]] = {}
         self.outline: list[tuple[int, str, int, float, float]] = []
         self.resources: list[tuple[Any, list[str]]] = []
+        self.figures: dict[str, int] = {}
 
     def close(self) -> None:
         for source in self.sources:
@@ -224,11 +246,14 @@ class _Book:
         return list(made.values())
 
     def link(self, pdf: pikepdf.Pdf) -> None:
-        for page in self.pages:
+        for number, page in enumerate(self.pages, 1):
             if "/Annots" in page:
-                page.Annots = Array([a for a in page.Annots if not _address(a).startswith(STANDING)])
+                page.Annots = Array([a for a in page.Annots if self._stays(a, number)])
             for annotation in page.get("/Annots", ()):
                 address = _address(annotation)
+                if address.startswith(FIGURE):
+                    annotation.A.URI = String(self.imprint.passports + address.removeprefix(FIGURE))
+                    continue
                 if address.startswith((LINK, NUMBER)):
                     name = address.partition("#")[2].partition("~")[0]
                     del annotation["/A"]
@@ -240,6 +265,17 @@ class _Book:
                     raise BrokenBook(f"a link leads to “{name}”, which is not in the book")
                 target, x, y = self.places[name]
                 annotation.Dest = self._place(target, x, y)
+
+    def _stays(self, annotation: Any, page: int) -> bool:
+        """Return whether a link stays in the book; a figure is noted with the page it stands on first."""
+        address = _address(annotation)
+        if address.startswith(FIGURE):
+            key = address.removeprefix(FIGURE)
+            if key in self.imprint.figures:
+                self.figures.setdefault(key, page)
+                return bool(self.imprint.passports)
+            return False
+        return not address.startswith(STANDING)
 
     def _place(self, page: int, x: float, y: float) -> Array:
         return Array([self.pages[page], Name.XYZ, round(x + self.shift(page), 2), y, 0])
@@ -271,6 +307,52 @@ class _Book:
                 parent.First, parent.Last = children[0], children[-1]
                 parent.Count = len(children) if parent.objgen == root.objgen else -len(children)
         pdf.Root.Outlines = root
+
+
+def page_hashes(pdf: pikepdf.Pdf) -> list[str]:
+    """Return the SHA-256 of what is drawn on each page: any change of a page's contents shows."""
+    made = []
+    for page in pdf.pages:
+        sums = hashlib.sha256()
+        contents = page.obj.Contents
+        for stream in contents if isinstance(contents, Array) else (contents,):
+            sums.update(stream.read_bytes())
+        made.append(sums.hexdigest())
+    return made
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a finished book carries: its attachments by name, and the hash of each of its pages as they are."""
+
+    attached: dict[str, bytes]
+    pages: list[str]
+
+
+def opened(path: Path) -> Opened:
+    """Read a finished book. Raises BrokenBook for a file that is none."""
+    try:
+        with pikepdf.open(path) as pdf:
+            attached = {name: bytes(spec.get_file().read_bytes()) for name, spec in pdf.attachments.items()}
+            return Opened(attached, page_hashes(pdf))
+    except (pikepdf.PdfError, AttributeError, ValueError) as wrong:
+        raise BrokenBook(f"{path.name} is not a PDF that can be read: {wrong}") from wrong
+
+
+def _put_inside(pdf: pikepdf.Pdf, attachments: Iterable[Attachment], imprint: Imprint) -> None:
+    moment = imprint.made_at.strftime("D:%Y%m%d%H%M%S+07'00'")
+    for each in attachments:
+        pdf.attachments[each.name] = pikepdf.AttachedFileSpec(
+            pdf,
+            each.content,
+            description=each.about,
+            filename=each.name,
+            mime_type=each.kind,
+            creation_date=moment,
+            mod_date=moment,
+            relationship=Name.Data,
+        )
+    pdf.Root.AF = Array([pdf.attachments[name].obj for name in pdf.attachments])
 
 
 def _address(annotation: Any) -> str:

@@ -20,11 +20,12 @@ from typing import Any
 
 from portal import database, fonts, formats
 from portal.errors import OutOfReach, PortalError
-from portal.reports import binding, figures, press, render, sheets, snapshot
+from portal.reports import binding, figures, manifest, passports, press, render, sheets, snapshot
 from portal.reports.books import Book
 from portal.reports.chapter import Cut
 from portal.reports.figures import coverage
 from portal.reports.figures.coverage import Coverage
+from portal.reports.passports import issued
 from portal.reports.sheets import Frozen, Sheet
 from portal.reports.whole import NO_ISSUE, Issue
 
@@ -85,6 +86,7 @@ def compile_book(
     progress: Callable[[Step], None] = ignore,
     *,
     issue: Issue = NO_ISSUE,
+    address: str = "",
     cache: Path | None = None,
     workers: int = 2,
     beat: Callable[[], None] = lambda: None,
@@ -97,18 +99,23 @@ def compile_book(
     Raises NotFound for an unknown book, OutOfReach when typefaces are missing or the disk refuses, BookFailed
     when a chapter cannot be set.
     """
-    text = take_snapshot(book_slug, cut)
+    text = take_snapshot(book_slug, cut, address)
     return reissue(text, folder, progress, issue=issue, cache=cache, workers=workers, beat=beat)
 
 
-def take_snapshot(book_slug: str, cut: Cut) -> str:
-    """Gather all figures of a book in one reading of the store and return them as JSON text."""
+def take_snapshot(book_slug: str, cut: Cut, address: str = "") -> str:
+    """Gather all figures of a book in one reading of the store and return them as JSON text.
+
+    `address` is the portal's own, where the passports of its figures are read; without one, pages have no links to
+    them.
+    """
     book = sheets.book(book_slug)
-    pieces = []
+    pieces: list[dict[str, Any]] = []
+    pages: dict[str, Any] = {}
     with database.one_reading(), figures.shared():
         for number, chapter in sheets.numbered(book):
             if chapter.members is None:
-                page = snapshot.freeze(chapter.gather(cut))
+                pages[chapter.slug] = chapter.gather(cut)
                 pieces.append(
                     {
                         "chapter": chapter.slug,
@@ -116,7 +123,7 @@ def take_snapshot(book_slug: str, cut: Cut) -> str:
                         "number": number,
                         "title": chapter.title,
                         "group": "",
-                        "page": page,
+                        "page": snapshot.freeze(pages[chapter.slug]),
                     }
                 )
                 continue
@@ -132,7 +139,9 @@ def take_snapshot(book_slug: str, cut: Cut) -> str:
                     }
                 )
         whole = snapshot.freeze(coverage.coverage(cut))
-    return snapshot.text_of({"book": book_slug, "cut": snapshot.freeze(cut), "coverage": whole, "pieces": pieces})
+        traced = passports.plain(issued.passports(cut, pages))
+    about = {"book": book_slug, "cut": snapshot.freeze(cut), "coverage": whole, "address": address}
+    return snapshot.text_of({**about, "pieces": pieces, "passports": traced})
 
 
 def reissue(
@@ -178,8 +187,10 @@ def _compile(
     book, cut = frozen.book, frozen.cut
     listed = sheets.sheets(frozen, issue)
     _set_all(listed, book, cut, cache, progress, workers, beat)
-    out = folder / f"{_name(book, cut)}.pdf"
-    pages = binding.bind(list(_bound(listed, cache)), _imprint(frozen, issue), out)
+    out = folder / f"{name(book, cut)}.pdf"
+    parts = list(_bound(listed, cache))
+    attach = functools.partial(manifest.attachments, frozen, issue, _shown(parts))
+    pages = binding.bind(parts, _imprint(frozen, issue), out, attach)
     beside = out.with_suffix(".json")
     part = beside.with_name(f".{beside.name}.part")
     part.write_text(text, encoding="utf-8")
@@ -189,8 +200,10 @@ def _compile(
     return Made(out, sha256, pages, beside, frozen.sha256, cut, frozen.coverage, render.fingerprint())
 
 
-def _name(book: Book, cut: Cut) -> str:
-    return "-".join(word for word in (book.slug, cut.subject, cut.unit_code, cut.project_code) if word)
+def name(book: Book, cut: Cut, issue: Issue = NO_ISSUE) -> str:
+    """Return what a book is called, with its number if it is an edition: `pack-2566-05-3`."""
+    number = str(issue.number) if issue.number else ""
+    return "-".join(word for word in (book.slug, cut.subject, cut.unit_code, cut.project_code, number) if word)
 
 
 def _set_all(
@@ -262,6 +275,15 @@ def _bound(listed: list[Sheet], cache: Path) -> Iterator[binding.Sheet]:
         )
 
 
+def _shown(parts: list[binding.Sheet]) -> dict[str, str]:
+    """Return the figures with a passport as they stand on the pages."""
+    made: dict[str, str] = {}
+    for part in parts:
+        for key, words in part.facts.get("figures", ()):
+            made.setdefault(key, words)
+    return made
+
+
 def _imprint(frozen: Frozen, issue: Issue) -> binding.Imprint:
     book, cut, covered = frozen.book, frozen.cut, frozen.coverage
     cut_at = formats.moment(cut.cut_at)
@@ -280,6 +302,8 @@ def _imprint(frozen: Frozen, issue: Issue) -> binding.Imprint:
         mirrored=book.mirrored,
         mark=" · ".join(marks),
         standing=issue.standing,
+        passports=f"{frozen.address.rstrip('/')}/admin/passport/{name(book, cut, issue)}/" if frozen.address else "",
+        figures=frozenset(frozen.figures),
     )
 
 

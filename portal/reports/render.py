@@ -13,6 +13,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ FORMATS = (
     formats.num, formats.quantity, formats.baht, formats.million, formats.percent, formats.day_short, formats.day_long,
     formats.moment, formats.month_short, formats.month_long,
 )  # fmt: skip
+
+# Figures with a passport: their keys, and their words as printed.
+FIGURES = re.compile(r'<a class="fg" href="https://book\.invalid/figure#([^"]+)">([^<]*)</a>')
 
 _configuration: FontConfiguration | None = None
 _style: weasyprint.CSS | None = None
@@ -101,10 +105,15 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.globals.update(CHARTS)
-    made.globals.update({each.__name__: each for each in (*FORMATS, months_short)})
+    made.globals.update({each.__name__: each for each in (*FORMATS, months_short, fig)})
     made.filters["strong"] = strong
     made.filters["short"] = short
     return made
+
+
+def fig(key: str, words: str) -> Markup:
+    """Return a printed figure with the quiet link to its passport; what has no passport has no link in the book."""
+    return Markup('<a class="fg" href="https://book.invalid/figure#{}">{}</a>').format(key, words)
 
 
 def months_short(until: int = 12) -> tuple[str, ...]:
@@ -266,6 +275,7 @@ def set_into(folder: Path, key: str, html: str, unfinished: Path) -> None:
     """Set `html` and keep it in `folder` as `<key>.pdf` and `<key>.json`; the second stands only when both
     are whole. Until then they are in `unfinished`, a folder on the same disk."""
     content, facts = to_pdf(html)
+    facts["figures"] = [[key, unescape(words)] for key, words in FIGURES.findall(html)]
     for ending, data in ((".pdf", content), (".json", json.dumps(facts, ensure_ascii=False).encode())):
         part = unfinished / f"{key}{ending}"
         part.write_bytes(data)

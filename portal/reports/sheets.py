@@ -24,6 +24,13 @@ class Frozen:
     sha256: str
     coverage: Coverage
     pieces: list[dict[str, Any]]
+    passports: dict[str, Any]
+    address: str
+
+    @property
+    def figures(self) -> list[str]:
+        """Return the keys of the figures that have a passport."""
+        return [figure[0] for figure in self.passports.get("figures", ())]
 
 
 def thawed(text: str) -> Frozen:
@@ -35,6 +42,8 @@ def thawed(text: str) -> Frozen:
         sha256=snapshot.digest(text),
         coverage=snapshot.thaw(Coverage, plain.get("coverage", {})),
         pieces=plain["pieces"],
+        passports=plain.get("passports", {}),
+        address=plain.get("address", ""),
     )
 
 

@@ -19,6 +19,7 @@ from portal.rules.terms import Nature
 class Line:
     """One office, or the sum of several. Money in satang; `sent` months in time of `months` owed."""
 
+    code: str
     name: str
     mark: str
     granted: int
@@ -73,12 +74,16 @@ def gather(cut: Cut) -> OfficesPage:
         lines = [line(cut, office) for office in group]
         every += lines
         groups.append(
-            RegionGroup(first.region, tuple(lines), _sum(cut, f"รวม {len(lines)} หน่วย", [o.id for o in group], lines))
+            RegionGroup(
+                first.region,
+                tuple(lines),
+                _sum(cut, first.region_code, f"รวม {len(lines)} หน่วย", [o.id for o in group], lines),
+            )
         )
     return OfficesPage(
         month=formats.month_long(cut.fiscal_year, cut.last_period),
         groups=tuple(groups),
-        total=_sum(cut, f"รวมทั้งสิ้น {len(every)} หน่วย", [office.id for office in offices(cut)], every),
+        total=_sum(cut, "all", f"รวมทั้งสิ้น {len(every)} หน่วย", [office.id for office in offices(cut)], every),
         money_day=money.data_day(cut),
         visit_day=visiting.latest_day(cut),
     )
@@ -92,6 +97,7 @@ def line(cut: Cut, office: Office) -> Line:
     course = visiting.courses(cut).get(office.id)
     return _line(
         cut,
+        office.code,
         office.brief,
         office.mark,
         [office.id],
@@ -118,10 +124,11 @@ def judged_indicators(cut: Cut, office: int) -> list[Standing]:
     return made
 
 
-def _sum(cut: Cut, name: str, ids: list[int], lines: list[Line]) -> Line:
+def _sum(cut: Cut, code: str, name: str, ids: list[int], lines: list[Line]) -> Line:
     """Add up; in time is here the number of offices in time every month."""
     return _line(
         cut,
+        code,
         name,
         "",
         ids,
@@ -137,6 +144,7 @@ def _sum(cut: Cut, name: str, ids: list[int], lines: list[Line]) -> Line:
 
 def _line(
     cut: Cut,
+    code: str,
     name: str,
     mark: str,
     ids: list[int],
@@ -154,6 +162,7 @@ def _line(
     whole = money.added(each for _, each in parts)
     aim = money.weighted_target((each.granted, targets.at(nature, cut.last_period)) for nature, each in parts)
     return Line(
+        code,
         name,
         mark,
         whole.granted,

@@ -17,6 +17,7 @@ from portal.rules.terms import Nature
 class Lead:
     """A leading indicator of a project: its figures to date over all offices."""
 
+    code: str
     name: str
     unit: str
     decimals: int
@@ -114,6 +115,7 @@ def line(cut: Cut, project: results.ProjectFacts) -> Line:
         is_priority=project.is_priority,
         leads=tuple(
             Lead(
+                each.code,
                 each.name,
                 each.unit,
                 each.decimals,

@@ -24,6 +24,7 @@ MOST_FORMS = 12
 class LateOffice:
     """An office that was late this month or has not sent all. `months` not in time this year, `run` in a row."""
 
+    code: str
     name: str
     region: str
     missing: int
@@ -38,6 +39,7 @@ class LateOffice:
 class FormLine:
     """A form that not every office has sent for the month."""
 
+    code: str
     name: str
     owed: int
     met: int
@@ -81,7 +83,9 @@ def gather(cut: Cut) -> TimelinessPage:
     shares = tuple(line.share for line in lines)
     centre, low, high = natural_limits(shares)
     late = _late(cut)
-    short = [FormLine(form.name, form.owed, form.met) for form in reporting.forms_due(cut) if form.met < form.owed]
+    short = [
+        FormLine(form.code, form.name, form.owed, form.met) for form in reporting.forms_due(cut) if form.met < form.owed
+    ]
     short.sort(key=lambda each: each.met - each.owed)
     return TimelinessPage(
         month=formats.month_long(cut.fiscal_year, cut.last_period),
@@ -142,7 +146,17 @@ def _late(cut: Cut) -> tuple[LateOffice, ...]:
         slow = [month.owed > 0 and month.how is not Timeliness.ON_TIME for month in months]
         run = next((n for n, was in enumerate(reversed(slow)) if not was), len(slow))
         made.append(
-            LateOffice(office.brief, office.region_brief, now.missing, now.late, now.owed, now.days, sum(slow), run)
+            LateOffice(
+                office.code,
+                office.brief,
+                office.region_brief,
+                now.missing,
+                now.late,
+                now.owed,
+                now.days,
+                sum(slow),
+                run,
+            )
         )
     made.sort(key=lambda each: (-each.missing, -each.days, -each.run))
     return tuple(made)

@@ -24,8 +24,9 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True)
 class Line:
-    """Visits of a region or an office: planned and done to date, institutions looked after and visited."""
+    """Visits of a region or an office (by its `code`): planned and done to date, institutions looked after, visited."""
 
+    code: str
     name: str
     planned: int
     done: int
@@ -73,8 +74,8 @@ def gather(cut: Cut) -> VisitsPage:
     courses, until = visiting.courses(cut), cut.last_period
     empty = visiting.Course((0,) * 12, (0,) * until)
     whole = visiting.added(list(courses.values()), until)
-    total = line(cut, "รวมทั้งสิ้น", [office.id for office in listed])
-    single = [line(cut, office.place, [office.id]) for office in listed]
+    total = line(cut, "all", "รวมทั้งสิ้น", [office.id for office in listed])
+    single = [line(cut, office.code, office.place, [office.id]) for office in listed]
     known = sorted(
         (each for each in single if each.share is not None), key=lambda each: (each.share or Decimal(0), each.name)
     )
@@ -85,7 +86,10 @@ def gather(cut: Cut) -> VisitsPage:
         month=formats.month_long(cut.fiscal_year, until),
         lead=_lead(total),
         total=total,
-        regions=tuple(line(cut, first.region, [office.id for office in group]) for first, group in by_region(listed)),
+        regions=tuple(
+            line(cut, first.region_code, first.region, [office.id for office in group])
+            for first, group in by_region(listed)
+        ),
         least=tuple(known[:10]),
         types=_types(cut),
         activities=visiting.by_activity(cut)[:12],
@@ -97,13 +101,14 @@ def gather(cut: Cut) -> VisitsPage:
     )
 
 
-def line(cut: Cut, name: str, ids: list[int]) -> Line:
+def line(cut: Cut, code: str, name: str, ids: list[int]) -> Line:
     """Return the visits of several offices as one line."""
     courses, reached = visiting.courses(cut), visiting.reach(cut)
     whole = visiting.added([courses[i] for i in ids if i in courses], cut.last_period)
     stock = sum(each.count for each in registry.stock(cut) if each.office in set(ids))
     visited = sum(reached[i].institutions for i in ids if i in reached)
     return Line(
+        code=code,
         name=name,
         planned=whole.planned,
         done=whole.total,

@@ -267,33 +267,62 @@ def leading(cut: Cut) -> tuple[IndicatorFacts, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Monthly:
+    """Leading indicators month by month, by (indicator, office): what was reported and by which submission, what is
+    planned for each of twelve months, and the year's target."""
+
+    values: dict[tuple[int, int], list[Decimal | None]]
+    sources: dict[tuple[int, int], list[int | None]]
+    plans: dict[tuple[int, int], list[Decimal]]
+    targets: dict[tuple[int, int], Decimal]
+
+
 @reading
-def headlines(cut: Cut) -> dict[int, tuple[Outcome, ...]]:
-    """Return, for each leading indicator's id, its outcome over all offices at the end of every month so far."""
-    chosen = {facts.id: facts for facts in leading(cut)}
-    if not chosen:
-        return {}
+def monthly(cut: Cut) -> Monthly:
+    """Return the leading indicators month by month up to the cut's."""
+    chosen = {facts.id for facts in leading(cut)}
     values: dict[tuple[int, int], list[Decimal | None]] = defaultdict(lambda: [None] * cut.last_period)
-    rows = _counted(cut, Answer.indicator, Submission.unit, Period.number, fn.SUM(Answer.number).coerce(False))
-    rows = rows.where(Answer.indicator.in_(list(chosen))).group_by(Answer.indicator, Submission.unit, Period.number)
-    for indicator, office, month, stored in rows.tuples():
-        values[indicator, office][month - 1] = Decimal(stored) / SCALE
+    sources: dict[tuple[int, int], list[int | None]] = defaultdict(lambda: [None] * cut.last_period)
     plans: dict[tuple[int, int], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 12)
+    if not chosen:
+        return Monthly({}, {}, {}, {})
+    rows = _counted(
+        cut,
+        Answer.indicator,
+        Submission.unit,
+        Period.number,
+        fn.SUM(Answer.number).coerce(False),
+        fn.MIN(Submission.id),
+    )
+    rows = rows.where(Answer.indicator.in_(list(chosen))).group_by(Answer.indicator, Submission.unit, Period.number)
+    for indicator, office, month, stored, submission in rows.tuples():
+        values[indicator, office][month - 1] = Decimal(stored) / SCALE
+        sources[indicator, office][month - 1] = submission
     query = (
         MonthPlan.select(Target.indicator, Target.unit, MonthPlan.month, MonthPlan.value).join(Target).join(Indicator)
     )
     for indicator, office, month, value in _of_year(query, cut).where(Target.indicator.in_(list(chosen))).tuples():
         plans[indicator, office][month - 1] = value
     targets = {key: value for key, value in _pairs(_targets(cut)) if key[0] in chosen}
+    return Monthly(dict(values), dict(sources), dict(plans), targets)
+
+
+@reading
+def headlines(cut: Cut) -> dict[int, tuple[Outcome, ...]]:
+    """Return, for each leading indicator's id, its outcome over all offices at the end of every month so far."""
+    found_by_month = monthly(cut)
+    values, targets = found_by_month.values, found_by_month.targets
     made: dict[int, tuple[Outcome, ...]] = {}
-    for facts in chosen.values():
-        keys = [key for key in dict.fromkeys((*targets, *values)) if key[0] == facts.id]
+    for facts in leading(cut):
+        keys = sorted(key for key in {*targets, *values} if key[0] == facts.id)
         is_summed = facts.month_rule is Aggregation.SUM
         outcomes = []
         for month in range(1, cut.last_period + 1):
             found = []
             for key in keys:
-                plan = sum(plans[key][:month], Decimal(0)) if is_summed else targets.get(key)
+                planned = found_by_month.plans.get(key, ())[:month]
+                plan = sum(planned, Decimal(0)) if is_summed else targets.get(key)
                 value = combined(values[key][:month], facts.month_rule) if key in values else None
                 found.append(Cell(value, plan if key in targets else None, targets.get(key)))
             outcomes.append(outcome(facts, found))
