@@ -104,40 +104,22 @@ def next_waiting(person: Person, after: Submission) -> int | None:
     return None
 
 
-def returned_at(submission: Submission) -> dt.datetime | None:
-    """Return when a report last came back to its office, None when it never did."""
-    found: dt.datetime | None = (
-        AuditEntry.select(fn.MAX(AuditEntry.at).coerce(False))
-        .where(
-            AuditEntry.table_name == "Submission", AuditEntry.row_id == submission.id, AuditEntry.verb.in_(BACK)
-        )
-        .scalar()
-    )  # fmt: skip
-    return dt.datetime.fromisoformat(found) if isinstance(found, str) else found
-
-
 def touched(submission: Submission) -> frozenset[Cell] | None:
     """Return the cells changed since the report last came back; None when it never did, so that all are new."""
-    since = returned_at(submission)
-    if since is None:
+    back: int | None = (
+        AuditEntry.select(fn.MAX(AuditEntry.id))
+        .where(AuditEntry.table_name == "Submission", AuditEntry.row_id == submission.id, AuditEntry.verb.in_(BACK))
+        .scalar()
+    )
+    if back is None:
         return None
-    return frozenset(edit.cell for edit in edits(submission, since=since))
+    return frozenset(edit.cell for edit in _edits(submission, AuditEntry.id > back))
 
 
 def edits(submission: Submission, *, since: dt.datetime, until: dt.datetime | None = None) -> list[Edit]:
     """Return what was changed in a report between two moments, oldest first, from the revisions themselves."""
-    asked = sheets.spec_of(submission.form_version).asked
-    found = []
-    for before, after, at, name in _changes(submission, AuditEntry.at >= since, until):
-        one = after or before or {}
-        cell = Cell(one["key"], int(one["row"]))
-        question = asked.get(cell.key)
-        if question is None:
-            continue
-        was, now = _typed(question, before), _typed(question, after)
-        if was != now or (before or {}).get("reason") != (after or {}).get("reason"):
-            found.append(Edit(cell, was, now, name or "", at))
-    return found
+    inside = AuditEntry.at >= since
+    return _edits(submission, inside if until is None else inside & (AuditEntry.at < until))
 
 
 def made_inside(submission: Submission) -> list[tuple[Reopening, list[Edit]]]:
@@ -225,18 +207,31 @@ def _for(person: Person) -> Any:
     return scope.narrowed(query, person)
 
 
+def _edits(submission: Submission, inside: Any) -> list[Edit]:
+    asked = sheets.spec_of(submission.form_version).asked
+    found = []
+    for before, after, at, name in _changes(submission, inside):
+        one = after or before or {}
+        cell = Cell(one["key"], int(one["row"]))
+        question = asked.get(cell.key)
+        if question is None:
+            continue
+        was, now = _typed(question, before), _typed(question, after)
+        if was != now or (before or {}).get("reason") != (after or {}).get("reason"):
+            found.append(Edit(cell, was, now, name or "", at))
+    return found
+
+
 def _changes(
-    submission: Submission, after_that: Any, until: dt.datetime | None
+    submission: Submission, inside: Any
 ) -> Iterable[tuple[dict[str, Any] | None, dict[str, Any] | None, dt.datetime, str | None]]:
     query = (
         Revision.select(Revision.before, Revision.after, AuditEntry.at, Person.name)
         .join(AuditEntry)
         .join(Person, JOIN.LEFT_OUTER, on=(AuditEntry.person == Person.id))
-        .where(AuditEntry.unit == submission.unit_id, after_that, Revision.table_name == "Answer")
+        .where(AuditEntry.unit == submission.unit_id, inside, Revision.table_name == "Answer")
         .order_by(Revision.id)
     )
-    if until is not None:
-        query = query.where(AuditEntry.at < until)
     for before, after, at, name in tuples(query):
         if (before or after)["submission"] == submission.id:
             yield before, after, at, name
