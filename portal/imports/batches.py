@@ -181,6 +181,7 @@ def stage(batch: ImportBatch, path: Path, *, teller: Teller, at: dt.datetime) ->
         )
         if state is BatchState.STAGED:
             _tally(work, fresh)
+        teller.finish(3, pages=len(matched))
         teller.end()
 
 
@@ -488,6 +489,8 @@ def take(batch: ImportBatch, *, teller: Teller, at: dt.datetime) -> None:
         said = _said(fresh)
         made = budget.changes(said)
         summary = made.summary()
+        teller.finish(1, pages=len(said.lines))
+        teller.begin(2)
         note = f"{fresh.file_name} sha256:{fresh.file_sha256[:12]} {fresh.word}".strip()
         entry = budget.write(made, by=by, verb="take_import", at=at, note=note)
         if said.is_whole:
@@ -495,6 +498,7 @@ def take(batch: ImportBatch, *, teller: Teller, at: dt.datetime) -> None:
         work.update(
             fresh, state=BatchState.TAKEN, taken_at=at, entry_number=entry, report=fresh.report | {"changes": summary}
         )
+        teller.finish(2, pages=len(said.lines))
         teller.end()
 
 

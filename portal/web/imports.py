@@ -107,7 +107,7 @@ class ImportsPage(BaseView):
     def progress(self) -> Any:
         """Return the part of a file's page that changes while a worker is at it."""
         batch = _batch()
-        return self.render("imports/progress.html", **_state_of(batch))
+        return self.render("imports/progress.html", **_state_of(batch), arrived=True)
 
     @expose("/codes/", methods=("POST",))
     def codes(self) -> Any:
@@ -188,10 +188,7 @@ def _state_of(batch: ImportBatch) -> dict[str, Any]:
     run: Run | None = batches.run_of(batch)
     steps = list(RunStep.select().where(RunStep.run == run.id).order_by(RunStep.position)) if run else []
     is_busy = run is not None and run.state in runs.OPEN
-    faults = [
-        (f["sheet"], f["row"], f["column"], PortalError(f["says"], **f["values"]).words(gettext))
-        for f in batch.report.get("faults", [])[:SHOWN]
-    ]
+    faults = [_fault(each) for each in batch.report.get("faults", [])[:SHOWN]]
     return {
         "batch": batch, "run": run, "steps": steps, "is_busy": is_busy, "marks": MARKS, "faults": faults,
         "controls": batches.controls(batch) if "matched" in batch.report else [],
@@ -199,6 +196,12 @@ def _state_of(batch: ImportBatch) -> dict[str, Any]:
         "step_marks": {"waiting": "dash", "running": "run", "done": "done", "failed": "bad", "cancelled": "none"},
         "changes": batch.report.get("changes", {}),
     }  # fmt: skip
+
+
+def _fault(kept: dict[str, Any]) -> tuple[str, Any, str, str]:
+    """Return where something is wrong and what, in the reader's language."""
+    sentence = kept["says"]
+    return kept["sheet"], kept["row"], kept["column"], PortalError(sentence, **kept["values"]).words(gettext)
 
 
 def _said(error: PortalError) -> str:

@@ -172,10 +172,10 @@ def extract_lines(items=ITEMS):
     return lines
 
 
-def extract_bytes(lines):
+def extract_bytes(lines, encoding="iso8859_11"):
     """Shape (b) as it is sent: `|` between quoted columns, ISO-8859-11."""
     text = "".join("|".join(f'"{cell}"' for cell in line) + "\r\n" for line in lines)
-    return text.encode("iso8859_11")
+    return text.encode(encoding)
 
 
 def treasury_rows(items=ITEMS):
