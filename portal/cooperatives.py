@@ -23,6 +23,7 @@ from models import (
 )
 from portal.database import tuples
 from portal.rules import fiscal
+from portal.rules.inputs import parse_text
 from portal.rules.terms import VisitState
 
 ALIKE = 0.9  # how much two names of one province have in common before a person is asked
@@ -181,7 +182,7 @@ def twins(name: str, province_id: int, *, but: int = 0) -> list[Cooperative]:
 
 def plain_name(name: str) -> str:
     """Return what tells an institution's name apart: without spaces, punctuation and the words every name has."""
-    bare = re.sub(r"[\s.,()\"'“”‘’/-]+", "", name)
+    bare = re.sub(r"[\s.,()\"'“”‘’/-]+", "", parse_text(name))
     return re.sub(r"^(สหกรณ์|กลุ่มเกษตรกร|กลุ่มอาชีพ)|จำกัด$", "", bare)
 
 

@@ -88,11 +88,13 @@ class CoveragePage(BaseView):
 
 
 def _batches(asked: Asked) -> Iterator[list[tuple[Any, ...]]]:
-    yield [
-        (n, _name(asked, one), one.planned, one.done, None if one.share is None else round(one.share, 1),
-         one.institutions, one.reached, one.visits, one.unplanned)
-        for n, one in enumerate(coverage.lines(asked.by, asked.cut))
-    ]  # fmt: skip
+    rows = coverage.lines(asked.by, asked.cut)
+    if rows:
+        yield [
+            (n, _name(asked, one), one.planned, one.done, None if one.share is None else round(one.share, 1),
+             one.institutions, one.reached, one.visits, one.unplanned)
+            for n, one in enumerate(rows)
+        ]  # fmt: skip
 
 
 def _name(asked: Asked, line: Line) -> str:

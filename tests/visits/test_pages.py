@@ -174,7 +174,9 @@ def test_an_agreed_action_is_settled_from_the_visit(office, reporter):
 
 def test_script_in_what_was_typed_is_shown_as_text(office, reporter):
     evil = "<img src=x onerror=alert(1)>"
-    reporter.post("/admin/visits/record/", data=typed(office, findings=evil, agreed_action=evil, action_due_on="20/5/66"))
+    reporter.post(
+        "/admin/visits/record/", data=typed(office, findings=evil, agreed_action=evil, action_due_on="20/5/66")
+    )
 
     for address in (f"/admin/visits/visit/?id={Visit.get().id}", f"/admin/visits/record/?id={Visit.get().id}"):
         assert evil not in reporter.get(address).text

@@ -1,0 +1,204 @@
+"""Plan against actual by whatever one asks for, gaps, class movement, and an institution's story."""
+
+import datetime as dt
+
+import pytest
+
+from models import AuditorRemark, CooperativeYear, Visit
+from portal import cooperatives, coverage, records, visits
+from portal.coverage import By, Cut
+from portal.rules.access import Role
+from portal.rules.visits import Done
+from tests import make
+from tests.make import NOON
+from tests.visits.conftest import values
+
+MAY = Cut(2566, 8, 8)
+
+
+@pytest.fixture
+def worked(office):
+    """One visit with two planned works, one outside the plan, one sent back."""
+    first, second, _third, fourth = office.works
+    say = lambda works, **more: visits.record(by=office.officer, at=NOON, works=works, **values(office, **more))  # noqa: E731
+    say([Done(first.id, 8), Done(second.id, 8)])
+    say([Done(fourth.id, None)], unplanned_reason="ลอง", cooperative=office.elsewhere.id)
+    back = say([Done(second.id, 8)], visited_on=dt.date(2023, 5, 12))
+    visits.send_back(back, by=office.reviewer, at=NOON, note="ไม่ชัด")
+    return office
+
+
+@pytest.mark.parametrize("by", list(By))
+def test_every_cut_adds_up_to_the_same(worked, by):
+    rows = coverage.lines(by, MAY)
+    whole = coverage.total(rows)
+
+    assert (whole.planned, whole.done, whole.visits, whole.unplanned) == (3, 3, 2, 1)
+
+
+def test_rows_are_named_and_have_their_share(worked):
+    (one,) = coverage.lines(By.UNIT, MAY)
+    kinds = {line.name: (line.planned, line.done) for line in coverage.lines(By.ACTIVITY, MAY)}
+
+    assert (one.name, one.institutions, one.reached, round(one.share)) == (worked.unit.short, 1, 2, 100)
+    assert kinds == {
+        worked.works[0].name: (1, 1), worked.works[1].name: (2, 1), worked.works[3].name: (0, 1),
+    }  # fmt: skip
+
+
+def test_months_are_fiscal_and_in_order(worked):
+    rows = coverage.lines(By.MONTH, Cut(2566, 1, 12))
+
+    assert [(line.key, line.planned, line.done) for line in rows] == [(7, 1, 0), (8, 3, 3), (9, 1, 0)]
+
+
+def test_a_cut_by_kind_and_activity_counts_that_alone(worked):
+    kind = worked.institution.type_id
+    (one,) = coverage.lines(By.COOPERATIVE, Cut(2566, 8, 8, kind=kind))
+    (work,) = coverage.lines(By.UNIT, Cut(2566, 8, 8, activity=worked.works[1].id))
+
+    assert (one.key, one.planned, one.done) == (worked.institution.id, 3, 2)
+    assert (work.planned, work.done) == (2, 1)
+
+
+def test_a_plan_that_is_not_approved_is_no_plan(worked):
+    with records.changing(by=None, verb="make") as work:
+        work.update(worked.plan, state="draft")
+
+    assert coverage.total(coverage.lines(By.UNIT, MAY)).planned == 0
+
+
+def test_provinces_have_their_share_on_the_map(worked):
+    mark = worked.unit.province.short
+
+    assert coverage.by_province(MAY) == ({mark: 100.0} if mark else {})
+
+
+def test_who_was_planned_and_not_visited_is_named(office):
+    (gap,) = coverage.gaps(MAY)
+    assert (gap.cooperative_id, gap.planned, gap.last_on) == (office.institution.id, 3, None)
+
+    visits.record(by=office.officer, at=NOON, **values(office))
+    assert coverage.gaps(MAY) == []
+    (later,) = coverage.gaps(Cut(2566, 9, 9))
+    assert later.last_on == dt.date(2023, 5, 10)
+
+
+def test_classes_move_from_year_to_year(office):
+    before, now = make.fiscal_year(2565), office.year
+    for institution, old, new in ((office.institution, 3, 2), (office.elsewhere, 1, 2)):
+        make.row(CooperativeYear, cooperative=institution, fiscal_year=before, strength_class=old)
+        make.row(CooperativeYear, cooperative=institution, fiscal_year=now, strength_class=new)
+
+    assert [(m.before, m.after, m.count, m.moved) for m in coverage.movements(2566)] == [
+        (1, 2, 1, "down"), (3, 2, 1, "up"),
+    ]  # fmt: skip
+    assert [(c.year, c.strength, c.moved) for c in cooperatives.classes_of(office.institution.id)] == [
+        (2565, 3, ""), (2566, 2, "up"),
+    ]  # fmt: skip
+
+
+# ---------------------------------------------------------------- the story
+
+
+def test_the_story_holds_everything_newest_first(worked):
+    make.row(
+        AuditorRemark, cooperative=worked.institution, found_on=dt.date(2023, 1, 5), kind="defect", text="เงินขาดบัญชี"
+    )
+    story = cooperatives.story(worked.institution)
+
+    assert [one.visit.visited_on.day for one in story.visits] == [12, 10]
+    assert story.visits[1].works == (worked.works[0].name, worked.works[1].name)
+    assert [(p.year, p.planned, p.done) for p in story.plans] == [(2566, 5, 1)]
+    assert [r.text for r in story.remarks] == ["เงินขาดบัญชี"] and story.visit_count == 2
+
+
+def test_the_story_is_a_page_and_a_pdf_of_one_s_own_office(worked, app, sign_in):
+    client = sign_in(worked.officer)
+    page = client.get(f"/admin/story/?id={worked.institution.id}")
+    pdf = client.get(f"/admin/story/pdf/?id={worked.institution.id}")
+    stranger = sign_in(make.person(Role.REPORTER), app.test_client())
+
+    assert worked.works[1].name in page.text and pdf.data.startswith(b"%PDF-") and pdf.mimetype == "application/pdf"
+    assert stranger.get(f"/admin/story/?id={worked.institution.id}").status_code == 404
+    assert stranger.get(f"/admin/story/pdf/?id={worked.institution.id}").status_code == 404
+
+
+def test_the_story_hides_from_the_other_division_what_waits_for_its_own(worked, sign_in):
+    page = sign_in(worked.stranger).get(f"/admin/story/?id={worked.institution.id}").text
+
+    assert "/admin/visits/visit/?id=" in page  # the one that was sent back
+    assert page.count("/admin/visits/visit/?id=") == 1 and Visit.select().where(Visit.state == "recorded").count() == 2
+
+
+# ---------------------------------------------------------------- pages
+
+
+@pytest.mark.parametrize("by", list(By))
+def test_every_cut_is_a_page_and_a_file(worked, sign_in, by):
+    client = sign_in(make.person(Role.PLANNING))
+    query = f"rows={by}&year=2566&first=8&last=8"
+
+    assert client.get(f"/admin/coverage/?{query}").status_code == 200
+    file = client.get(f"/admin/coverage/export/csv/?{query}").get_data(as_text=True)
+    assert len(file.strip().splitlines()) == len(coverage.lines(by, MAY)) + 1
+
+
+def test_an_office_sees_its_own_coverage_whatever_it_asks_for(worked, app, sign_in):
+    client = sign_in(make.person(Role.APPROVER))
+    for address in ("", "gaps/", "classes/"):
+        page = client.get(f"/admin/coverage/{address}?rows=cooperative&year=2566&unit={worked.unit.id}").text
+        assert worked.institution.name not in page and worked.unit.short not in page
+    assert client.get(f"/admin/coverage/export/csv/?rows=unit&year=2566&unit={worked.unit.id}").text.count("\n") == 1
+    assert worked.institution.name in sign_in(worked.officer, app.test_client()).get(
+        "/admin/coverage/?rows=cooperative&year=2566").text  # fmt: skip
+
+
+def test_odd_questions_do_no_harm(worked, sign_in):
+    client = sign_in(make.person(Role.EXECUTIVE))
+    for query in (
+        "rows=x",
+        "year=1",
+        "year=9999&first=99",
+        "first=9&last=2&year=2566",
+        "unit=๑",
+        "month=2566-99",
+        "kind=-1",
+    ):
+        for page in ("", "gaps/", "classes/"):
+            assert client.get(f"/admin/coverage/{page}?{query}").status_code == 200, query
+    assert client.get("/admin/coverage/export/exe/").status_code == 404
+
+
+def test_agreed_actions_are_listed_by_how_they_stand(office, app, sign_in):
+    visits.record(
+        by=office.officer, at=NOON, **values(office, agreed_action="ปิดบัญชี", action_due_on=dt.date(2023, 5, 12))
+    )
+    client = sign_in(office.officer)
+
+    assert "ปิดบัญชี" in client.get("/admin/actions/").text
+    assert "ปิดบัญชี" in client.get("/admin/actions/?state=overdue").text
+    assert "ปิดบัญชี" not in client.get("/admin/actions/?state=done").text
+    assert "ปิดบัญชี" not in sign_in(make.person(Role.REPORTER), app.test_client()).get("/admin/actions/").text
+
+
+# ---------------------------------------------------------------- twins
+
+
+@pytest.mark.parametrize(("one", "other", "alike"), [
+    ("สหกรณ์การเกษตรเมืองเลย จำกัด", "สหกรณ์การเกษตร เมืองเลย จำกัด", True),
+    ("สหกรณ์การเกษตรเมืองเลย จำกัด", "กลุ่มเกษตรกรการเกษตรเมืองเลย", True),
+    ("สหกรณ์โคนมวังน้ำเย็น จำกัด", "สหกรณ์โคนมวังน้ำเย็น จํากัด", True),
+    ("สหกรณ์บ้านมั่นคงที่ 1 จำกัด", "สหกรณ์บ้านมั่นคงที่ 2 จำกัด", False),
+    ("สหกรณ์การเกษตรเมืองเลย จำกัด", "สหกรณ์การเกษตรด่านซ้าย จำกัด", False),
+])  # fmt: skip
+def test_names_that_are_all_but_the_same_are_noticed(one, other, alike):
+    assert cooperatives.are_alike(cooperatives.plain_name(one), cooperatives.plain_name(other)) is alike
+
+
+def test_twins_are_looked_for_in_the_same_province(office):
+    make.cooperative(office.unit, name="สหกรณ์โคนมวังน้ำเย็น จำกัด")
+    far = make.cooperative(name="สหกรณ์โคนมวังน้ำเย็น จำกัด")
+
+    found = cooperatives.twins("สหกรณ์ โคนมวังน้ำเย็น จำกัด", office.unit.province_id, but=far.id)
+    assert [one.unit_id for one in found] == [office.unit.id]
