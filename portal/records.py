@@ -43,9 +43,10 @@ class Work:
 
     def create(self, model: type[Row], /, **values: Any) -> Row:
         """Add a row. Text is tidied, sort keys are made, rules are asked."""
-        row = model(**_tidied(model, values))
+        row = model(**tidied(model, values))
+        check_columns(row)
         self._admit(row, before_unit=scope.unit_of(row) if model.unit_path != ("id",) else None, new=True)
-        with _in_words():
+        with in_words():
             row.save(force_insert=True)
         self.kept.append((model.__name__, row.id, None, history.picture(row), scope.unit_of(row)))
         return row
@@ -59,7 +60,7 @@ class Work:
         fresh = model.get_or_none(model.id == row.id)
         if fresh is None:
             raise NotFound("This record is no longer there.")
-        changes = _tidied(model, values)
+        changes = tidied(model, values)
         if seen is not None and isinstance(fresh, Kept) and fresh.version != seen:
             mine = {k: text_of(v) for k, v in changes.items() if k in values}
             theirs = {k: text_of(fresh.__data__.get(_column(model, k))) for k in mine}
@@ -78,7 +79,7 @@ class Work:
             seen_version = fresh.version
             fresh.version = seen_version + 1
             fields = {f: fresh.__data__[f.name] for f in fresh.dirty_fields}
-            with _in_words():
+            with in_words():
                 done = (
                     model.update(fields)
                     .where(model.id == fresh.id, model._meta.fields["version"] == seen_version)
@@ -87,7 +88,7 @@ class Work:
             if not done:
                 raise StaleRow(STALE, theirs={}, mine={k: text_of(v) for k, v in changes.items()})
         elif fresh.dirty_fields:
-            with _in_words():
+            with in_words():
                 fresh.save()
         after = history.picture(fresh)
         if after != before:
@@ -101,15 +102,15 @@ class Work:
 
         For a noun's own rules over many rows: columns are checked once, each row's version grows.
         """
-        changes = _tidied(model, values)
+        changes = tidied(model, values)
         rows = list(model.select().where(condition))
         if not rows:
             return 0
         fields = {model._meta.fields[_column(model, name)]: value for name, value in changes.items()}
         fields[model._meta.fields["version"]] = model._meta.fields["version"] + 1
-        _check_columns(model(**{**rows[0].__data__, **changes}))
+        check_columns(model(**{**rows[0].__data__, **changes}))
         before = [history.picture(row) for row in rows]
-        with _in_words():
+        with in_words():
             for start in range(0, len(rows), 500):
                 part = [row.id for row in rows[start : start + 500]]
                 model.update(fields).where(model.id.in_(part)).execute()
@@ -141,7 +142,7 @@ class Work:
         for child in _owned(fresh):
             self.kept.append((type(child).__name__, child.id, history.picture(child), None, scope.unit_of(child)))
         self.kept.append((model.__name__, fresh.id, history.picture(fresh), None, scope.unit_of(fresh)))
-        with _in_words():
+        with in_words():
             fresh.delete_instance(recursive=False)
 
     def restore(self, model: type[Row], row_id: int, /) -> Row:
@@ -157,7 +158,7 @@ class Work:
                 values["version"] = int(picture["version"]) + 1
             row = table(id=ident, **values)
             self._admit(row, before_unit=scope.unit_of(row), new=True)
-            with _in_words():
+            with in_words():
                 row.save(force_insert=True)
             self.kept.append((table.__name__, ident, None, history.picture(row), scope.unit_of(row)))
             rows.append(row)
@@ -177,7 +178,7 @@ class Work:
         size = max(1, min(500, 30_000 // len(model._meta.fields)))
 
         def flush() -> None:
-            with _in_words():
+            with in_words():
                 # The store itself says which number each row got: others may be adding rows meanwhile.
                 asked = model.insert_many([r.__data__ for r in batch]).returning(model.id)
                 numbers = sorted(ident for (ident,) in asked.tuples().execute())
@@ -187,7 +188,8 @@ class Work:
                     self.kept.append((model.__name__, ident, None, history.picture(row), scope.unit_of(row)))
 
         for values in rows:
-            row = model(**_tidied(model, values))
+            row = model(**tidied(model, values))
+            check_columns(row)
             self._admit(row, before_unit=scope.unit_of(row), new=True)
             batch.append(row)
             if len(batch) == size:
@@ -208,7 +210,7 @@ class Work:
         if self.by is not None:
             raise NotAllowed("You may look at these records but not change them.")
         # No savepoint: with one open, SQLite notes every page again for each row (3 minutes instead of 7 seconds).
-        with _in_words(savepoint=False):
+        with in_words(savepoint=False):
             count = database.append(model, columns, rows)
         self._count(model, count)
         return count
@@ -228,7 +230,8 @@ class Work:
             if not new and not scope.may_see(row, self.by):
                 raise NotFound("This record is no longer there.")
         if rules:
-            _check_columns(row)
+            if not new:  # a new row's columns were looked at before anything was asked about it
+                check_columns(row)
             for check in CHECKS.get(model, ()):
                 check(row)
 
@@ -282,7 +285,7 @@ def _column(model: type[Table], name: str) -> str:
     return str(field.name)
 
 
-def _tidied(model: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
+def tidied(model: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values with text normalised and sort keys filled in; refuse names the table does not have."""
     out: dict[str, Any] = {}
     for name, value in values.items():
@@ -297,7 +300,7 @@ def _tidied(model: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _check_columns(row: Table) -> None:
+def check_columns(row: Table) -> None:
     """Refuse what a column cannot hold, before the store does: SQLite would take it in silence."""
     for field in type(row)._meta.sorted_fields:
         value = row.__data__.get(field.name)
@@ -324,7 +327,7 @@ def _owned(row: Table) -> Iterator[Table]:
 
 
 @contextmanager
-def _in_words(*, savepoint: bool = True) -> Iterator[None]:
+def in_words(*, savepoint: bool = True) -> Iterator[None]:
     """Turn the store's own refusals into sentences; the savepoint keeps the transaction usable."""
     try:
         with db.savepoint() if savepoint else nullcontext():

@@ -224,3 +224,42 @@ def test_children_that_went_with_a_record_come_back_with_it(migrated):
         work.restore(VisitPlan, plan.id)
 
     assert VisitPlanLine.get_by_id(line.id).plan_id == plan.id
+
+
+def test_every_wrong_item_is_told_by_its_place_and_none_is_taken(api, migrated):
+    admin = make.person(Role.ADMIN, make.unit(is_office=False))
+    institution, other = make.cooperative(), make.cooperative()
+    good = {
+        "registration_number": institution.registration_number, "district": "ใหม่",
+    }  # fmt: skip
+    items = [
+        good,
+        good,  # the same key twice
+        {"registration_number": other.registration_number, "year_end": "99-99"},  # a rule of the record
+        {"registration_number": "1234567890123", "name": "ไม่ครบ"},  # a new one without what it needs
+        {"name": "ไม่มีเลขทะเบียน"},  # no key
+        {"registration_number": other.registration_number[:-1] + "9", "members": "มาก"},  # not a number
+    ]
+
+    answer = api(admin).post("/cooperatives/bulk", {"items": items})
+
+    assert answer.status_code == 422
+    told = {(one["item"], one["field"]) for one in answer.get_json()["items"]}
+    assert {(1, "registration_number"), (2, "year_end"), (4, "registration_number"), (5, "members")} <= told
+    assert 3 in {place for place, _field in told} and 0 not in {place for place, _field in told}
+    assert Cooperative.get_by_id(institution.id).district == ""
+
+
+def test_many_keep_one_revision_each_and_grow_their_versions(api, migrated):
+    office = make.person(Role.APPROVER)
+    held = [make.cooperative(unit=office.unit) for _ in range(3)]
+    before = Revision.select().count()
+
+    items = [{"registration_number": one.registration_number, "members": 7 + n} for n, one in enumerate(held)]
+    assert api(office).post("/cooperatives/bulk", {"items": items}).get_json()["changed"] == 3
+
+    fresh = [Cooperative.get_by_id(one.id) for one in held]
+    assert [(row.version, row.members) for row in fresh] == [(2, 7), (2, 8), (2, 9)]
+    told = Revision.select().where(Revision.table_name == "Cooperative", Revision.id > before)
+    assert sorted(r.after["members"] for r in told) == [7, 8, 9]
+    assert {r.before["members"] for r in told} == {0}

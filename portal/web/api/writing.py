@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 from typing import Any
 
 from flask import g, request
 from peewee import Field, ForeignKeyField
 
-from models import Kept, Table
-from portal import clock, records
+from models import BY_NAME, Kept, Table
+from portal import clock, many, records
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StaleRow
 from portal.records import STALE, Work
 from portal.web.api import door, reading, resources, values
@@ -119,20 +120,24 @@ def bring(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
         raise RuleBroken("At most {most} records at once.", field="items", most=AT_ONCE)
     if not resource.key:
         raise RuleBroken("These records have no key but their number; change them one by one.", field="items")
-    counts = {"added": 0, "changed": 0, "same": 0}
     wrong: list[tuple[int, PortalError]] = []
+
+    def refuse(place: int, refusal: PortalError) -> None:
+        wrong.append((place, refusal))
+
     with records.changing(by=g.person, verb="bring", at=clock.now()) as work:
-        find = _finder(resource, items)
-        for place, item in enumerate(items):
-            try:
-                counts[_brought(work, resource, find, item)] += 1
-            except PortalError as refusal:
-                wrong.append((place, refusal))
-                if len(wrong) >= TOLD:
-                    break
+        new, there = _sorted_out(resource, items, refuse)
+        if new and not resource.may_add(g.person):
+            raise NotAllowed("Records of this kind are not added here.")
+        if there and not resource.may_change(g.person):
+            raise NotAllowed("You may look at these records but not change them.")
+        places = list(new)
+        added = many.add(work, resource.table, list(new.values()), refuse=lambda n, why: refuse(places[n], why))
+        changed = many.change(work, resource.table, there, refuse=refuse)
         if wrong:
-            raise Refused(wrong)
-    return counts
+            raise Refused(sorted(wrong, key=lambda one: one[0])[:TOLD], len(wrong))
+        _check_all_reached(work)
+    return {"added": added, "changed": changed, "same": len(there) - changed}
 
 
 class Refused(PortalError):
@@ -140,8 +145,8 @@ class Refused(PortalError):
 
     status = 422
 
-    def __init__(self, wrong: Sequence[tuple[Any, PortalError]]) -> None:
-        super().__init__("{count} of them are wrong; none was taken.", field="items", count=len(wrong))
+    def __init__(self, wrong: Sequence[tuple[Any, PortalError]], count: int = 0) -> None:
+        super().__init__("{count} of them are wrong; none was taken.", field="items", count=count or len(wrong))
         self.wrong = wrong
 
     def more(self, translate: Callable[[str], str]) -> dict[str, Any]:
@@ -219,6 +224,10 @@ def _unknown(name: str, known: list[str]) -> RuleBroken:
 
 def _pointed(field: ForeignKeyField, value: dict[str, Any]) -> int | None:
     """Return the number of the related record that `value` names by its key, such as {"code": "P40"}."""
+    held: dict[Any, int] = g.setdefault("pointed_records", {})
+    mark = (field, tuple(sorted(value.items()))) if all(isinstance(v, (str, int)) for v in value.values()) else None
+    if mark in held:
+        return held[mark]
     inner = resources.of_table(field.rel_model)
     keys = {key.name: key for key in inner.key} if inner else {}
     if inner is None or set(value) != set(keys):
@@ -229,6 +238,8 @@ def _pointed(field: ForeignKeyField, value: dict[str, Any]) -> int | None:
     found = query.tuples().first()
     if found is None:
         raise RuleBroken("There is no such record, or it belongs to another office.", field=field.name)
+    if mark is not None:
+        held[mark] = int(found[0])
     return int(found[0])
 
 
@@ -246,55 +257,64 @@ def _filled(resource: Resource) -> dict[str, Any]:
     return {name: give(g.person) for name, give in resource.screen.fills.items()}
 
 
-def _finder(resource: Resource, items: list[dict[str, Any]]) -> Callable[[dict[str, Any]], Table | None]:
-    """Return what finds the record an item is about, having looked for all of them in few statements."""
-    key = resource.key
-    held: dict[tuple[Any, ...], Table] = {}
-    if len(key) == 1:
-        field = key[0]
-        wanted = sorted({item[field.column_name] for item in items if _is_key(item.get(field.column_name))})
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
-            for row in door.narrowed(resource.table.select()).where(field.in_(part)):
-                held[(row.__data__[field.name],)] = row
+def _sorted_out(
+    resource: Resource, items: list[dict[str, Any]], refuse: Callable[[int, PortalError], None]
+) -> tuple[dict[int, dict[str, Any]], dict[int, tuple[int, dict[str, Any]]]]:
+    """Return the items that are new, by their place, and those that are there, by the record's number."""
+    read: dict[int, dict[str, Any]] = {}
+    for place, item in enumerate(items):
+        try:
+            given = _values(resource, item)
+            for field in resource.key:
+                if given.get(field.name) is None:
+                    words = "The key of the record is missing: {names}."
+                    raise RuleBroken(words, field=_named(field), names=_names(resource.key))
+            read[place] = given
+        except PortalError as refusal:
+            refuse(place, refusal)
+    known = _known(resource, read.values())
+    new: dict[int, dict[str, Any]] = {}
+    there: dict[int, tuple[int, dict[str, Any]]] = {}
+    seen: set[tuple[Any, ...]] = set()
+    for place, given in read.items():
+        key = _key(resource, given)
+        if key in seen:
+            names = _names(resource.key)
+            refuse(place, RuleBroken("The same key stands twice: {names}.", field=_named(resource.key[0]), names=names))
+        elif key in known:
+            there[known[key]] = place, given
+        else:
+            new[place] = given | _filled(resource)
+        seen.add(key)
+    return new, there
 
-    def find(values_of: dict[str, Any]) -> Table | None:
-        wanted_key = tuple(values_of.get(field.name) for field in key)
-        if len(key) == 1:
-            return held.get(wanted_key)
-        query = door.narrowed(resource.table.select())
-        for field, value in zip(key, wanted_key, strict=True):
-            query = query.where(field == value)
-        found: Table | None = query.first()
-        return found
 
-    return find
-
-
-def _is_key(value: Any) -> bool:
-    return isinstance(value, (str, int)) and not isinstance(value, bool)
+def _known(resource: Resource, given: Iterable[dict[str, Any]]) -> dict[tuple[Any, ...], int]:
+    """Return the numbers of the records within reach that have one of the keys given."""
+    first, table = resource.key[0], resource.table
+    wanted = sorted({_plain_key(values[first.name]) for values in given})
+    out: dict[tuple[Any, ...], int] = {}
+    for start in range(0, len(wanted), many.AT_ONCE):
+        query = door.narrowed(table.select(table.id, *resource.key)).where(
+            first.in_(wanted[start : start + many.AT_ONCE])
+        )
+        out |= {tuple(map(_plain_key, row[1:])): row[0] for row in query.tuples()}
+    return out
 
 
-def _brought(
-    work: Work, resource: Resource, find: Callable[[dict[str, Any]], Table | None], item: dict[str, Any]
-) -> str:
-    given = _values(resource, item)
-    for field in resource.key:
-        if given.get(field.name) is None:
-            raise RuleBroken(
-                "The key of the record is missing: {names}.", field=_named(field), names=_names(resource.key)
-            )
-    row = find(given)
-    if row is None:
-        if not resource.may_add(g.person):
-            raise NotAllowed("Records of this kind are not added here.")
-        door.check_reach(work.create(resource.table, **given, **_filled(resource)))
-        return "added"
-    if not resource.may_change(g.person):
-        raise NotAllowed("You may look at these records but not change them.")
-    before = len(work.kept)
-    work.update(row, **given)
-    return "changed" if len(work.kept) > before else "same"
+def _key(resource: Resource, given: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(_plain_key(given[field.name]) for field in resource.key)
+
+
+def _plain_key(value: Any) -> Any:
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def _check_all_reached(work: Work) -> None:
+    """Refuse when the token does not reach one of the records: only a narrowed token can fail to."""
+    for table in {name for name, *_ in work.kept}:
+        idents = [ident for name, ident, *_ in work.kept if name == table]
+        door.check_all_reached(BY_NAME[table], idents)
 
 
 def _named(field: Field) -> str:
