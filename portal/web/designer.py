@@ -53,7 +53,7 @@ class DesignerPage(BaseView):
         writes = drafts.may_design(person, version.form)
         read_only = not writes or version.state != FormState.DRAFT
         published = versions.published(version.form)
-        shown = trial.drawn(trial.tried(FormSpec.from_json(version.spec), {}))
+        shown = trial.drawn(trial.tried(versions.spec_of(version), {}))
         return self.render(
             "designer/page.html",
             version=version, form=version.form, published=published, read_only=read_only, may_write=writes,

@@ -1,179 +1,148 @@
-"""A form on trial: drawn as an office will see it, with conditions, sums and rules at work on answers that are kept
-nowhere. What is typed is read by the kinds and judged by the one checker, as everywhere else.
+"""A form on trial: the sheet that an office will fill in, with conditions, sums and rules at work on answers that are
+kept nowhere. It is made and judged by the same code as the page of a report.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import render_template
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
-from models import MeasureUnit
+from models import FormVersion, MeasureUnit, Obligation
+from portal.answers import Saved
 from portal.errors import PortalError
-from portal.forms import kinds, problems
-from portal.forms.kinds.table import most_rows
-from portal.forms.questions import Question
-from portal.forms.spec import Cell, Context, Entry, FormSpec, Value
-from portal.forms.values import NOT_APPLICABLE
+from portal.forms import kinds
+from portal.forms.spec import Cell, FormSpec
+from portal.rules.progress import Aggregation
+from portal.sheets import Beside, Held, Sheet
+from portal.web.form_page import APPLIES_NOT, FIELD, SheetForm, cell_of
 from portal.web.language import gettext, language
+from portal.web.sheet_view import STATES, CellView, Part, number_of, parts_of
 
+REASON = "reason-"
 BESIDE = ("last_month", "plan", "cumulative")
-SPARE = 1  # empty rows at the end of a table to which the office adds
-
-
-@dataclass
-class Box:
-    """One cell of the trial: what it is called on the page, what is typed, what is wrong with that."""
-
-    name: str
-    question: Question
-    typed: str = ""
-    worked: str | None = None
-    errors: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    reason: str = ""
-    asks_reason: bool = False
+MOST = 6000  # fields of one trial
 
 
 @dataclass
 class Trial:
     """A form with trial answers, ready to be drawn."""
 
-    spec: FormSpec
-    shown: set[str]
-    boxes: dict[Cell, Box]
-    rows: dict[str, list[int]]
+    sheet: Sheet
+    parts: list[Part]
     beside: dict[tuple[str, str], str]
-    count: int = 0
 
-    def box(self, key: str, row: int = 0) -> Box:
-        """Return the box of a cell."""
-        return self.boxes[Cell(key, row)]
+    @property
+    def cells(self) -> dict[str, CellView]:
+        """Return the cells that are drawn, by name: `key`, or `table.column-row`."""
+        found: dict[str, CellView] = {}
+        for part in self.parts:
+            for kind, block in part.blocks:
+                if kind == "lines":
+                    found |= {line.cell.name: line.cell for line in block}
+                elif kind == "grid":
+                    found |= {cell.name: cell for _row, _label, cells in block.rows for cell in cells}
+        return found
 
     def told(self) -> str:
         """Return in one line how the trial stands."""
-        stops = sum(len(box.errors) for box in self.boxes.values())
-        warns = sum(len(box.warnings) for box in self.boxes.values())
-        if not self.spec.questions:
+        said = [one.kind for name, cell in self.cells.items() for one in cell.said if self._is_shown(name)]
+        stops, warns = sum(kind != "warn" for kind in said), said.count("warn")
+        if not self.sheet.spec.questions:
             return ""
-        if not stops and not warns:
+        if not said:
             return gettext("These answers could be sent")
         return gettext("{stops} to mend, {warns} warnings", stops=stops, warns=warns)
 
+    def _is_shown(self, name: str) -> bool:
+        return cell_of(name).key in self.sheet.shown
+
 
 def tried(spec: FormSpec, typed: Mapping[str, Any]) -> Trial:
-    """Return the form with what was typed into it, by the names that `Trial` gave its boxes."""
-    answers: dict[Cell, Entry] = {}
-    refused: dict[Cell, str] = {}
-    words: dict[Cell, str] = {}
-    reasons: dict[Cell, str] = {}
-    for name, given in typed.items():
-        what, _, place = name.partition(":")
-        key, _, row = place.rpartition(":")
-        if what not in ("a", "r", "na") or not row.isascii() or not row.isdigit() or len(row) > 4:
-            continue
-        cell = Cell(key, int(row))
-        question = spec.asked.get(key)
-        text = ";".join(map(str, given)) if isinstance(given, list) else str(given)
-        if question is None:
-            continue
-        if what == "r":
-            reasons[cell] = text[:500]
-        elif what == "na":
-            answers[cell] = NOT_APPLICABLE
-        elif cell not in answers:
-            words[cell] = text[:2000]
-            try:
-                entry = kinds.read(question, words[cell])
-            except PortalError as refusal:
-                refused[cell] = refusal.words(gettext)
-                continue
-            if entry is not None:
-                answers[cell] = entry
-    context, beside = _context(spec, typed)
-    return _told(spec, answers, refused, words, reasons, context, beside)
+    """Return the form with what was typed into it, by the names that its fields have on the page."""
+    posted = _posted(typed)
+    beside, words = _beside(spec, typed)
+    bare = _sheet(spec, {}, beside)
+    form = SheetForm(bare, posted)
+    reasons = {cell_of(n.removeprefix(REASON)): str(v)[:500] for n, v in typed.items() if n.startswith(REASON)}
+    answers = {
+        field.cell: Held(0, field.entry, 0, reasons.get(field.cell, ""), None, None)
+        for field in form
+        if field.entry is not None and field.refusal is None
+    }
+    sheet = _sheet(spec, answers, beside)
+    form.sheet = sheet
+    refused = {field.cell: field.refusal for field in form if field.refusal is not None}
+    measures = {m.code: m for m in MeasureUnit.select().where(MeasureUnit.code.in_(_units(spec)))}
+    parts = parts_of(sheet, form, measures=measures, saved=Saved(sheet, refused=refused))
+    return Trial(sheet, parts, words)
 
 
 def drawn(trial: Trial, *, beside: bool = False) -> Markup:
-    """Return the trial as a piece of a page."""
-    units: dict[str, str] = dict(MeasureUnit.select(MeasureUnit.code, MeasureUnit.name).tuples())
-    return Markup(
-        render_template(
-            "designer/trial.html", trial=trial, spec=trial.spec, units=units, beside=beside, lang=language()
-        )
-    )
+    """Return the trial as a piece of a page; with `beside` one can type what would stand beside each number."""
+    html = render_template(
+        "designer/trial.html",
+        trial=trial, parts=trial.parts, spec=trial.sheet.spec, beside=beside, lang=language(), states=STATES,
+        number_of=number_of, endings=_endings,
+    )  # fmt: skip
+    return Markup(html)
 
 
-def _context(spec: FormSpec, typed: Mapping[str, Any]) -> tuple[Context, dict[tuple[str, str], str]]:
-    known: dict[str, dict[str, Value]] = {name: {} for name in BESIDE}
-    beside: dict[tuple[str, str], str] = {}
-    for name, given in typed.items():
+def _posted(typed: Mapping[str, Any]) -> MultiDict[str, str]:
+    """Return the fields as a browser posts them. Blank cells of tables are left out: they do not make a row."""
+    out: MultiDict[str, str] = MultiDict()
+    for name, given in list(typed.items())[:MOST]:
+        if not name.startswith((FIELD, APPLIES_NOT)):
+            continue
+        listed = [str(one)[:4000] for one in given] if isinstance(given, list) else [str(given)[:4000]]
+        cell = cell_of(name.removeprefix(FIELD)) if name.startswith(FIELD) else None
+        if any(listed) or (cell is not None and not cell.row):
+            out.setlist(name, listed)
+    return out
+
+
+def _sheet(spec: FormSpec, answers: dict[Cell, Held], beside: dict[str, Beside]) -> Sheet:
+    sheet = Sheet(Obligation(), None, FormVersion(), spec, answers, beside, None, {})
+    sheet.__dict__["cooperatives"] = None  # no office's registry: any well-formed number is taken
+    return sheet
+
+
+def _beside(spec: FormSpec, typed: Mapping[str, Any]) -> tuple[dict[str, Beside], dict[tuple[str, str], str]]:
+    """Return what was typed as last month's value, the plan and the total before, and those words themselves."""
+    words: dict[tuple[str, str], str] = {}
+    known: dict[str, dict[str, Decimal]] = {}
+    for name, given in list(typed.items())[:MOST]:
         what, _, key = name.partition(":")
         question = spec.asked.get(key)
         if what not in BESIDE or question is None or not kinds.of(question).counts:
             continue
-        beside[what, key] = str(given)[:40]
+        words[what, key] = str(given)[:40]
         try:
-            value = kinds.of(question).read(question, beside[what, key])
+            value = kinds.of(question).read(question, words[what, key])
         except PortalError:
             continue
-        if value is not None:
-            known[what][key] = value
-    return Context(known["last_month"], known["cumulative"], known["plan"]), beside
+        if isinstance(value, Decimal):
+            known.setdefault(key, {})[what] = value
+    beside = {}
+    for key, values in known.items():
+        rule = spec.asked[key].month_rule
+        last, before = values.get("last_month"), values.get("cumulative", values.get("last_month"))
+        beside[key] = Beside(
+            Aggregation(rule) if rule in set(Aggregation) else Aggregation.SUM, last,
+            () if before is None else (before,), values.get("plan"), values.get("plan"),
+        )  # fmt: skip
+    return beside, words
 
 
-def _told(
-    spec: FormSpec,
-    answers: dict[Cell, Entry],
-    refused: dict[Cell, str],
-    words: dict[Cell, str],
-    reasons: dict[Cell, str],
-    context: Context,
-    beside: dict[tuple[str, str], str],
-) -> Trial:
-    offered = problems.offered(spec, context)
-    for key, value in offered.items():
-        cell = Cell(key, 0)
-        if cell not in words and cell not in answers:
-            answers[cell] = value
-            words[cell] = kinds.write(spec.asked[key], value)
-    worked = problems.computed(spec, answers, context)
-    rows = {key: _rows(spec, table, answers, words) for key, table in spec.questions.items() if table.kind == "table"}
-    boxes: dict[Cell, Box] = {}
-    for key, question in spec.asked.items():
-        table = spec.table_of(key)
-        for row in [0] if table is None else [0, *rows[table.key]]:
-            cell = Cell(key, row)
-            box = Box(f"{key}:{row}", question, words.get(cell, ""), reason=reasons.get(cell, ""))
-            if not kinds.of(question).typed or (table is not None and row == 0):
-                box.worked = kinds.show(question, worked.get(cell), language()) or "–"
-            if answers.get(cell) is NOT_APPLICABLE:
-                box.worked = kinds.show(question, NOT_APPLICABLE, language())
-            if cell in refused:
-                box.errors.append(refused[cell])
-            boxes[cell] = box
-    trial = Trial(spec, problems.shown(spec, answers, context), boxes, rows, beside)
-    asked_for = bool(words or reasons)
-    for problem in problems.problems(spec, answers, reasons, context):
-        at = boxes.get(problem.cell)
-        # Before anything is typed, nobody is told that everything is missing.
-        if at is None or problem.cell in refused or (problem.rule in ("required", "rows") and not asked_for):
-            continue
-        told = problem.error.words(gettext)
-        if problem.severity == problems.WARN:
-            at.warnings.append(told)
-            at.asks_reason = True
-        else:
-            at.errors.append(told)
-    return trial
+def _units(spec: FormSpec) -> set[str]:
+    return {question.unit for question in spec.asked.values() if question.unit}
 
 
-def _rows(spec: FormSpec, table: Question, answers: Mapping[Cell, Entry], words: Mapping[Cell, str]) -> list[int]:
-    if table.rows:
-        return list(range(1, len(table.rows) + 1))
-    begun = {cell.row for cell, text in words.items() if text and cell.key.startswith(f"{table.key}.")}
-    last = max(begun | set(spec.rows(table, answers)), default=0)
-    return list(range(1, min(max(last + SPARE, table.rows_least, 1), most_rows(table)) + 1))
+def _endings(question: Any) -> str:
+    kind: Any = kinds.of(question)
+    return ", ".join(kind.accepted(question))

@@ -249,9 +249,17 @@ def test_markup_in_words_is_shown_as_words_everywhere(division, client):
         "rules": [{"key": "r", "expression": "a > 1", "message": EVIL, "severity": "block", "at": "a"}],
     }  # fmt: skip
     draft = begun(division, spec)
+    typed = {"q-a": "0", "q-t.c-1": EVIL, "plan:a": EVIL}
     pages = [
         client.get(f"/admin/designer/?version={draft.id}").text,
-        post(client, "preview", version=draft.id, spec=spec, answers={"a:a:0": "0", "a:t.c:1": EVIL}).json["html"],
+        post(
+            client,
+            "preview",
+            version=draft.id,
+            spec=spec,
+            answers=typed,
+            beside=True,
+        ).json["html"],
         client.get(f"/admin/designer/publish/?version={draft.id}").text,
         client.get(f"/admin/versions/?form={draft.form_id}").text,
     ]
@@ -274,7 +282,7 @@ def test_a_hostile_expression_is_told_at_its_place_in_a_moment(division, client,
     spec["sections"][0]["questions"][2]["formula"] = expression
 
     saved = post(client, "save", version=draft.id, seen=draft.version, spec=spec)
-    shown = post(client, "preview", version=draft.id, spec=spec, answers={"a:collected:0": "5", "a:sold:0": "4"})
+    shown = post(client, "preview", version=draft.id, spec=spec, answers={"q-collected": "5", "q-sold": "4"})
 
     assert saved.status_code == 200 and shown.status_code == 200
     assert ["sections", 0, "questions", 2, "formula"] in [fault["path"] for fault in saved.json["faults"]]
@@ -327,32 +335,40 @@ def test_a_request_without_our_token_saves_nothing(division, client):
 # ---------------------------------------------------------------- trying it
 
 
-def boxes(answers, spec=SPEC):
-    return trial.tried(FormSpec.from_json(spec), answers)
+def cells(answers, spec=None):
+    tried = trial.tried(FormSpec.from_json(spec or SPEC), answers)
+    return tried, tried.cells
+
+
+def said(cell):
+    return [(one.kind, one.words) for one in cell.said]
 
 
 def test_sums_conditions_and_rules_work_in_the_trial(app):
     with app.test_request_context():
-        calm = boxes({"a:collected:0": "1,000", "a:sold:0": "๙๐๐"})
-        over = boxes({"a:collected:0": "1000", "a:sold:0": "1200"})
+        calm, less = cells({"q-collected": "1,000", "q-sold": "๙๐๐"})
+        over, more = cells({"q-collected": "1000", "q-sold": "1200", "reason-sold": "ขายของเดือนก่อน"})
 
-    assert calm.box("share").worked == "90.00"
-    assert "why" not in calm.shown
-    assert "why" in over.shown
-    assert over.box("sold").warnings == ["ขายเกิน"] and over.box("sold").asks_reason
-    assert not calm.box("sold").warnings
+        assert less["share"].text == "90.00"
+        assert "why" not in calm.sheet.shown and "why" in over.sheet.shown
+        assert said(less["sold"]) == []
+        assert said(more["sold"]) == [("warn", "ขายเกิน")]
+        assert (more["sold"].state, more["sold"].said[0].reason) == ("reasoned", "ขายของเดือนก่อน")
+        assert calm.told() == "คำตอบชุดนี้ส่งได้"
 
 
 def test_the_trial_says_what_the_checker_says_and_nothing_before_one_types(app):
     with app.test_request_context():
-        untouched = boxes({})
-        wrong = boxes({"a:collected:0": "สิบ", "a:sold:0": "1.234"})
-        zero = boxes({"a:collected:0": "0"})
+        _, untouched = cells({})
+        _, wrong = cells({"q-collected": "สิบ", "q-sold": "1.234"})
+        _, zero = cells({"q-collected": "0"})
+        _, without = cells({"q-collected": "5", "na-sold": ["1"]})
 
-    assert not any(box.errors for box in untouched.boxes.values())
-    assert "สิบ" in wrong.box("collected").errors[0]
-    assert wrong.box("sold").errors
-    assert zero.box("collected").errors == ["ต้องมากกว่าศูนย์"]
+    assert not any(cell.said for cell in untouched.values())
+    assert "สิบ" in said(wrong["collected"])[0][1] and wrong["collected"].control.typed == "สิบ"
+    assert said(wrong["sold"])[0][0] == "refused"
+    assert said(zero["collected"]) == [("block", "ต้องมากกว่าศูนย์")]
+    assert without["sold"].state == "na"
 
 
 def test_what_stands_beside_a_number_is_tried_as_well(app):
@@ -360,21 +376,24 @@ def test_what_stands_beside_a_number_is_tried_as_well(app):
         {"key": "a", "kind": "whole", "label": "ก", "default": "last_month"},
         {"key": "b", "kind": "computed", "label": "ข", "formula": "a - last_month(a)", "decimals": 0}]}]}  # fmt: skip
     with app.test_request_context():
-        offered = boxes({"last_month:a": "7"}, spec)
-        typed = boxes({"last_month:a": "7", "a:a:0": "9"}, spec)
+        tried, worked = cells({"last_month:a": "7", "cumulative:a": "20", "plan:a": "8", "q-a": "9"}, spec)
+        line = tried.parts[0].blocks[0][1][0]
 
-    assert offered.box("a").typed == "7"
-    assert typed.box("b").worked == "2"
+    assert worked["b"].text == "2"
+    assert (line.offer, line.total) == ("7", "29")
+    assert (tried.parts[0].has_last, tried.parts[0].has_plan) == (True, True)
 
 
 def test_rows_of_a_table_grow_as_they_are_filled_and_add_up(app):
     spec = {"sections": [{"key": "s", "questions": [{"key": "t", "kind": "table", "label": "ต", "totals": ["n"],
         "columns": [{"key": "n", "kind": "whole", "label": "จำนวน"}]}]}]}  # fmt: skip
     with app.test_request_context():
-        filled = boxes({"a:t.n:1": "2", "a:t.n:2": "3"}, spec)
+        typed = {"q-t.n-1": "2", "q-t.n-2": "3", "q-t.n-3": ""}
+        grid = cells(typed, spec)[0].parts[0].blocks[0][1]
+        again = cells(typed, spec)[0].parts[0].blocks[0][1]
 
-    assert filled.rows["t"] == [1, 2, 3]
-    assert filled.box("t.n").worked == "5"
+    assert [number for number, _, _ in grid.rows] == [1, 2, 3] == [number for number, _, _ in again.rows]
+    assert grid.totals["n"] == "5"
 
 
 def test_every_kind_of_question_is_on_the_shelf_and_can_be_drawn(division, client):

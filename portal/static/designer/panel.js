@@ -161,18 +161,29 @@
       design.change(() => { found.item.unit = hidden.value })
     } else indicator(found.item, hidden.value)
   })
-  on('change', '#panel .combo .in', (_, text) => {
+  on('change', '#panel .combo .in', async (_, text) => {
     const found = chosen()
     const it = combo(text.closest('.combo'))
     const name = it.hidden.dataset.lookupOf
-    if (text.value.trim() || !found) return
+    const typed = text.value.trim()
+    if (!found) return
+    if (typed) { // whoever types faster than the look-up answers means the one of exactly that name
+      if (it.hidden.value || typed === it.name) return
+      const answer = await asked(`${it.box.dataset.lookup}&query=${encodeURIComponent(typed)}`).catch(() => null)
+      const listed = answer?.ok ? await answer.json() : []
+      const exact = listed.filter(([id, words]) => words === typed || id === typed)
+      if (exact.length !== 1 && listed.length !== 1) return show()
+      const [id, words] = exact[0] ?? listed[0]
+      if (design.chosen === found.item._id) { it.hidden.value = id; it.name = words; it.hidden.dispatchEvent(new Event('input', { bubbles: true })) }
+      return
+    }
     it.name = ''
     design.change(() => {
       if (name === 'unit') found.item.unit = ''
       else for (const one of ['indicator', 'indicator_id', 'month_rule', 'unit_rule']) delete found.item[one]
     })
   })
-  on('focusout', '#panel .combo .in', () => setTimeout(show, 150)) // words that chose nothing give way to what is chosen
+  on('focusout', '#panel .combo .in', () => setTimeout(show, 900)) // words that chose nothing give way to what is chosen
   async function indicator (item, id) {
     const answer = await asked(`/admin/designer/indicator/?id=${encodeURIComponent(id)}`).catch(() => null)
     if (!answer?.ok) return toast(say('away'), 'bad')

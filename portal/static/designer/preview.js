@@ -9,10 +9,10 @@
   function answers () {
     const held = {}
     for (const field of $$('[name]', sheet)) {
-      if (field.type === 'checkbox' && field.dataset.many) {
+      if (field.type === 'checkbox') {
         held[field.name] ??= []
         if (field.checked) held[field.name].push(field.value)
-      } else if (field.type === 'checkbox' || field.type === 'radio') { if (field.checked) held[field.name] = field.value } else held[field.name] = field.value
+      } else held[field.name] = field.value
     }
     return held
   }
@@ -64,6 +64,11 @@
     if (event.target.closest('input, select, textarea, button, label, summary')) return
     const question = design.questions().find(one => one.key === box.dataset.question)
     if (question) design.choose(question._id)
+  })
+  on('click', '#sheet [data-offer]', (_, button) => {
+    const field = document.getElementById(button.dataset.for)
+    field.value = button.dataset.offer
+    soon(0)
   })
   on('change', '#beside', () => soon(0))
   on('click', '[data-width]', (_, button) => {
