@@ -17,8 +17,6 @@ from tests.forms.strategies import answers, specs
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 CALM = settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
 
 
 def sheet(spec, held=None):
