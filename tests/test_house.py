@@ -174,7 +174,7 @@ def written_outside_records():
 
 # Machines' own bookkeeping, which no person edits: sign-ins, the ledger of runs, the trail itself.
 BOOKKEEPING = {
-    "portal.records", "portal.audit", "portal.history", "portal.sign_ins", "portal.reports.runs", "portal.notices",
+    "portal.records", "portal.many", "portal.audit", "portal.history", "portal.sign_ins", "portal.reports.runs", "portal.notices",
 }  # fmt: skip
 
 
