@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from portal.errors import PortalError, RuleBroken
 from portal.forms.spec import FormSpec
@@ -73,7 +73,7 @@ def _form(book: Book, leaf: Leaf, spec: FormSpec) -> Read:
             spot = (held.row - 1, held.column - 1)
             if (cell := cells.get(spot)) is not None:
                 _note(found, cell, held)
-            elif (where := reasons.get(spot)) is not None and not held.is_formula and (text := typed(held.value)):
+            elif (where := reasons.get(spot)) is not None and (text := typed(held).strip()):
                 found.reasons[where] = text
     return found
 
@@ -87,20 +87,22 @@ def _note(found: Read, cell: Cell, held: safe.Cell) -> None:
             "“{text}” is an error of Excel, not an answer.", field=cell.key, text=held.value
         )
         found.typed[cell] = str(held.value)
-    elif text := typed(held.value):
+    elif text := typed(held):
         found.typed[cell] = text
 
 
-def typed(value: Any) -> str:
-    """Return a cell's value as somebody would have typed it into the page."""
+def typed(held: safe.Cell) -> str:
+    """Return a cell's value as somebody would have typed it into the page; nothing for a formula."""
+    value = held.value
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return format(value.normalize() if value else Decimal(0), "f")
+        number = value * 100 if held.is_percent else value
+        return format(number.normalize() if number else Decimal(0), "f") + ("%" if held.is_percent else "")
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
-    return str(value).strip()
+    return str(value)

@@ -88,6 +88,7 @@ class Cell:
     value: Decimal | str | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
     formula: str = ""
     is_error: bool = False
+    is_percent: bool = False  # shown as a percentage: Excel keeps 0.5 for what was typed as 50%
 
     @property
     def is_formula(self) -> bool:
@@ -393,9 +394,9 @@ def _cell(cell: Any) -> Cell:
         return Cell(cell.row, cell.column, str(value)[:20], is_error=True)
     if isinstance(value, float):
         # What Excel shows: fifteen digits. The rest is noise of the machine's arithmetic.
-        return Cell(cell.row, cell.column, Decimal(format(value, ".15g")))
+        return Cell(cell.row, cell.column, Decimal(format(value, ".15g")), is_percent="%" in cell.number_format)
     if isinstance(value, int) and not isinstance(value, bool):
-        return Cell(cell.row, cell.column, Decimal(value))
+        return Cell(cell.row, cell.column, Decimal(value), is_percent="%" in cell.number_format)
     if isinstance(value, str) and len(value) > LONGEST:
         raise _damaged()
     return Cell(cell.row, cell.column, value)
