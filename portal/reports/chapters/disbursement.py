@@ -77,9 +77,9 @@ class DisbursementPage:
     shares: tuple[Decimal, ...]
     lowest: tuple[Amount, ...]
     unspent: tuple[Amount, ...]
-    items: tuple[money.Item, ...]
     money_day: dt.date | None
     days_old: int | None
+    investments: tuple[money.Item, ...] = ()
 
 
 def gather(cut: Cut) -> DisbursementPage:
@@ -102,9 +102,9 @@ def gather(cut: Cut) -> DisbursementPage:
         shares=tuple(each.paid for each in known if each.paid is not None),
         lowest=tuple(known[:10]),
         unspent=_unspent(cut),
-        items=money.items(cut),
         money_day=day,
         days_old=(cut.cut_at.date() - day).days if day else None,
+        investments=money.items(cut),
     )
 
 
