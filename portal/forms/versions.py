@@ -30,7 +30,7 @@ from portal.rules.workflow import State
 __all__ = [
     "FormFaulty", "before", "begin", "copy", "discard", "draft", "draft_of", "export_json", "faults_of", "import_json",
     "json_schema", "move", "move_back", "newest", "preview_move", "preview_move_back", "publish", "published",
-    "read_json", "read_parcel", "register", "retire", "save", "spec_of", "stages",
+    "read_json", "read_parcel", "register", "retire", "save_draft", "spec_of", "stages",
 ]  # fmt: skip
 
 OPEN = (State.DRAFT, State.RETURNED, State.SUBMITTED)  # submissions that somebody still works on
@@ -72,7 +72,7 @@ def draft(form: Form, *, by: Person, at: dt.datetime) -> FormVersion:
         return work.create(FormVersion, form=form, number=number, spec=spec)
 
 
-def save(
+def save_draft(
     version: FormVersion,
     spec: Mapping[str, Any],
     *,

@@ -94,7 +94,7 @@ class DesignerPage(BaseView):
         now = clock.now()
         try:
             field_map = self._map(version, spec, asked.get("renames"))
-            found = versions.save(version, spec, by=me(), at=now, seen=seen, field_map=field_map)
+            found = versions.save_draft(version, spec, by=me(), at=now, seen=seen, field_map=field_map)
         except StaleRow:
             return self._stale(version)
         return jsonify(seen=version.version, faults=drafts.faults_told(found), at=_clock(now), spec=version.spec)

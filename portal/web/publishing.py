@@ -80,7 +80,7 @@ class PublishPage(BaseView):
         note = parse_text(request.form.get("note", ""), many_lines=True)[:2000]
         seen = request.form.get("seen", "")
         try:
-            versions.save(
+            versions.save_draft(
                 version, version.spec, by=me(), at=clock.now(), field_map=field_map, note=note,
                 seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0,
             )  # fmt: skip
@@ -90,9 +90,7 @@ class PublishPage(BaseView):
             versions.publish(version, by=me(), at=clock.now())
         except StaleRow:
             version = drafts.drawable(version.id)
-            words = gettext(
-                "Somebody has changed the draft since this page was opened. Look again, then publish."
-            )
+            words = gettext("Somebody has changed the draft since this page was opened. Look again, then publish.")
             return self._page(version, field_map, note, refusal=words), 409
         except FormFaulty:
             return self._page(version, field_map, note), 422

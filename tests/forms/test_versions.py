@@ -50,7 +50,7 @@ def new_form(by, code="F-1", description=None):
 
 def second(form, description, by, field_map=None):
     draft = versions.draft(form, by=by, at=NOON)
-    assert versions.save(draft, description, by=by, at=NOON, field_map=field_map or {}) == []
+    assert versions.save_draft(draft, description, by=by, at=NOON, field_map=field_map or {}) == []
     return versions.publish(draft, by=by, at=NOON)
 
 
@@ -76,7 +76,7 @@ def test_a_draft_is_saved_with_its_faults_but_not_published_with_them(division):
     draft = new_form(division)
     faulty = spec(whole("a"), whole("a"), {"key": "b", "kind": "computed", "formula": "c +"})
 
-    told = versions.save(draft, faulty, by=division, at=NOON, note="รอแก้")
+    told = versions.save_draft(draft, faulty, by=division, at=NOON, note="รอแก้")
 
     assert [f.path for f in told] == ["sections.0.questions.1.key", "sections.0.questions.2.formula"]
     assert FormVersion.get_by_id(draft.id).spec == faulty
@@ -90,7 +90,7 @@ def test_a_published_version_never_changes(division):
     versions.publish(draft, by=division, at=NOON)
 
     for act in (
-        lambda: versions.save(draft, spec(whole("b")), by=division, at=NOON),
+        lambda: versions.save_draft(draft, spec(whole("b")), by=division, at=NOON),
         lambda: versions.publish(draft, by=division, at=NOON),
         lambda: versions.discard(draft, by=division, at=NOON),
     ):
@@ -113,10 +113,10 @@ def test_there_is_one_draft_and_it_begins_as_the_newest_version(division):
 def test_the_second_of_two_who_save_a_draft_is_told(division):
     draft = new_form(division)
     seen = draft.version
-    versions.save(FormVersion.get_by_id(draft.id), spec(whole("b")), by=division, at=NOON, seen=seen)
+    versions.save_draft(FormVersion.get_by_id(draft.id), spec(whole("b")), by=division, at=NOON, seen=seen)
 
     with pytest.raises(StaleRow):
-        versions.save(draft, spec(whole("c")), by=division, at=NOON, seen=seen)
+        versions.save_draft(draft, spec(whole("c")), by=division, at=NOON, seen=seen)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -125,10 +125,10 @@ def test_forms_are_changed_by_their_division_by_planning_and_by_administrators(d
     other = make.person(role)
 
     if role in (Role.ADMIN, Role.PLANNING):
-        versions.save(draft, spec(whole("b")), by=other, at=NOON)
+        versions.save_draft(draft, spec(whole("b")), by=other, at=NOON)
         return
     with pytest.raises(NotAllowed):
-        versions.save(draft, spec(whole("b")), by=other, at=NOON)
+        versions.save_draft(draft, spec(whole("b")), by=other, at=NOON)
     with pytest.raises(NotAllowed):
         versions.publish(draft, by=other, at=NOON)
     with pytest.raises(NotAllowed):
@@ -160,7 +160,7 @@ def test_what_is_no_description_is_not_saved(division, given_):
     draft = new_form(division)
 
     with pytest.raises(RuleBroken):
-        versions.save(draft, given_, by=division, at=NOON)
+        versions.save_draft(draft, given_, by=division, at=NOON)
 
 
 def test_a_version_that_is_worked_on_is_not_taken_out_of_use(division):

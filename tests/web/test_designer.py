@@ -1,10 +1,12 @@
 """The form designer's pages: whose drafts they open and save, what they refuse, what publishing and moving mean."""
 
+import html
 import io
 import json
 import re
 
 import pytest
+import xlsxwriter
 
 from models import Answer, Form, FormVersion, Submission, db
 from portal.forms import kinds, versions
@@ -535,7 +537,7 @@ def test_the_versions_page_compares_sends_copies_and_throws_away(kept, client):
     first = versions.publish(begun(kept), by=kept, at=make.NOON)
     second = versions.draft(first.form, by=kept, at=make.NOON)
     spec = reworded("รวบรวม", "รับซื้อ")
-    versions.save(second, spec, by=kept, at=make.NOON)
+    versions.save_draft(second, spec, by=kept, at=make.NOON)
 
     listed = client.get(f"/admin/versions/?form={first.form_id}")
     compared = client.get(f"/admin/versions/compare/?a={second.id}&b={first.id}")
@@ -564,7 +566,7 @@ def test_a_report_is_moved_to_the_newest_version_and_back_after_being_looked_at(
     report = make.submission(form=form)
     draft = versions.draft(form, by=kept, at=make.NOON)
     spec = json.loads(json.dumps(draft.spec).replace('"done"', '"finished"'))
-    versions.save(draft, spec, by=kept, at=make.NOON, field_map={"done": [{"key": "finished"}]})
+    versions.save_draft(draft, spec, by=kept, at=make.NOON, field_map={"done": [{"key": "finished"}]})
     versions.publish(draft, by=kept, at=make.NOON)
     where = f"/admin/versions/move/?form={form.id}"
 
@@ -616,6 +618,55 @@ def test_a_form_comes_in_as_a_file_looked_at_first(kept, client):
     again = client.post("/admin/designer/import/", data={"data": data.decode(), "into": version.form_id})
     assert again.status_code == 302
     assert FormVersion.select().where(FormVersion.form == version.form_id).count() == 2
+
+
+def workbook(**sheets):
+    """An XLSForm workbook with these sheets, as rows of cells."""
+    held = io.BytesIO()
+    book = xlsxwriter.Workbook(held)
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for n, row in enumerate(rows):
+            sheet.write_row(n, 0, row)
+    book.close()
+    return held.getvalue()
+
+
+XLSFORM = workbook(
+    survey=[
+        ["type", "name", "label::Thai (th)", "required"],
+        ["integer", "coops", "จำนวนสหกรณ์", "yes"],
+        ["select_one crops", "crop", "ชนิดผลผลิต", ""],
+        ["geopoint", "gps", "พิกัด", ""],
+    ],
+    choices=[["list_name", "name", "label::Thai (th)"], ["crops", "rice", "ข้าว"]],
+    settings=[["form_title", "form_id"], ["แบบจากสมุดงาน", "xls-1"]],
+)
+
+
+def test_an_xlsform_shows_what_comes_in_and_what_does_not_before_it_is_a_draft(kept, client):
+    looked = brought(client, XLSFORM, "form.xlsx")
+
+    assert looked.status_code == 200
+    assert "จำนวนสหกรณ์" in looked.text and "คำถาม 2 ข้อ" in looked.text
+    assert re.search(r"survey แถว 4.*?</code><br>.*?geopoint", looked.text, re.S)
+    assert not Form.select().where(Form.name == "แบบจากสมุดงาน").exists()
+
+    data = html.unescape(re.search(r'name="data" value="(.*?)"', looked.text, re.S)[1])
+    taken = client.post("/admin/designer/import/", data={"data": data, "code": "XLS-1"})
+    made = Form.get(Form.code == "XLS-1").versions.get()
+    assert taken.location == f"/admin/designer/?version={made.id}"
+    assert [(q.key, q.kind) for q in FormSpec.from_json(made.spec).questions.values()] == [
+        ("coops", "whole"),
+        ("crop", "choice"),
+    ]
+
+
+def test_an_xlsform_of_which_nothing_can_be_had_is_refused_with_the_list(division, client):
+    answer = brought(client, workbook(survey=[["type", "name", "label"], ["geopoint", "gps", "พิกัด"]]), "form.xlsx")
+
+    assert answer.status_code == 422
+    assert "survey แถว 2" in answer.text
 
 
 @pytest.mark.parametrize(
