@@ -246,11 +246,12 @@ function take (told) {
   for (const [name, one] of Object.entries(told.others)) {
     const cell = cells.get(name)
     if (!cell || cell.version === one.version) continue
-    if (typedIn(cell.control) === cell.was && document.activeElement !== cell.control) {
+    if (typedIn(cell.control) === cell.was && !kept[name]) {
       cell.was = one.typed
       cell.version = one.version
       write(cell, one.typed)
       show(cell, 'saved', words.other)
+      if (document.activeElement === cell.control) cell.control.select?.()
     }
   }
   for (const [name, text] of Object.entries(told.computed)) {

@@ -45,8 +45,8 @@ class Control:
         """Return the control. `more` are further attributes."""
         question, shut = field.question, field.lock is not None
         attributes: dict[str, Any] = {
-            "id": field.id, "data-cell": name_of(field.cell), "data-version": field.held_version or None,
-            "aria-describedby": f"m-{name_of(field.cell)}" if field.errors or more.pop("told", False) else None,
+            "id": field.id, "data-cell": field.called, "data-version": field.held_version or None,
+            "aria-describedby": f"m-{field.called}" if field.errors or more.pop("told", False) else None,
             "aria-invalid": "true" if field.errors else None,
             "aria-required": "true" if question.required else None, "autocomplete": "off", **more,
         }  # fmt: skip
@@ -132,6 +132,7 @@ class CellField(Field):
     ) -> None:
         super().__init__(label=question.title(language()), id=f"c-{name_of(cell)}", **kwargs)
         self.question, self.cell, self.held_version, self.lock = question, cell, version, lock
+        self.called = name_of(cell)
         self.was = self.typed = ""
         self.entry: Entry | None = None
         self.is_posted = False

@@ -245,7 +245,7 @@ class _Drawing:
             return CellView(name, None, state="computed")
         bound = CellField(question, cell).bind(self.form, name=f"q-{name}")
         bound.process(None)
-        bound.id = f"c-{name}"
+        bound.id, bound.called = f"c-{name}", name
         return CellView(name, bound)
 
     def cell(self, cell: Cell, question: Question) -> CellView:
