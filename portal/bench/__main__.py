@@ -6,9 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.bench import books, deadline, lists, money
+from portal.bench import books, calendar, deadline, lists, money
 
-BENCHES = {"lists": lists.run, "books": books.run, "money": money.run, "deadline": deadline.run}
+BENCHES = {
+    "calendar": calendar.run,
+    "lists": lists.run,
+    "books": books.run,
+    "money": money.run,
+    "deadline": deadline.run,
+}
 
 
 def main(arguments: list[str]) -> int:

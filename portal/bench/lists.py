@@ -169,7 +169,7 @@ class _Counter(logging.Handler):
 def _cost(fetch: Callable[[str], bytes], query: str, rounds: int) -> Cost:
     """Ask for a page until it is warm, count its statements once, then time it. A slow page is asked for less often."""
     fetch(query)
-    statements, size = _statements(fetch, query)
+    statements, size = count_statements(lambda: fetch(query))
     began = time.perf_counter()
     fetch(query)
     once = time.perf_counter() - began
@@ -183,13 +183,14 @@ def _cost(fetch: Callable[[str], bytes], query: str, rounds: int) -> Cost:
     return Cost(statements, seconds, size)
 
 
-def _statements(fetch: Callable[[str], bytes], query: str) -> tuple[int, int]:
+def count_statements(fetch: Callable[[], bytes]) -> tuple[int, int]:
+    """Return how many statements one request sends to the store, and how many bytes it answers."""
     counter, logger = _Counter(), logging.getLogger("peewee")
     held = logger.level
     logger.addHandler(counter)
     logger.setLevel(logging.DEBUG)
     try:
-        size = len(fetch(query))
+        size = len(fetch())
     finally:
         logger.removeHandler(counter)
         logger.setLevel(held)

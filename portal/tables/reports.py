@@ -89,7 +89,11 @@ class Submission(Kept):
     unit_path = ("unit",)
 
     class Meta:
-        indexes = ((("unit", "period", "form_version"), True), (("period", "state", "unit"), False))
+        indexes = (
+            (("unit", "period", "form_version"), True),
+            (("period", "state", "unit"), False),
+            (("form_version", "state", "period"), False),
+        )
         constraints = [
             one_of("state", State),
             Check("state = 'draft' OR submitted_at IS NOT NULL", name="submission_sent_when"),

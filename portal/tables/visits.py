@@ -272,6 +272,7 @@ class Visit(Kept):
             (("is_unplanned", "visited_on", "id"), False),
             (("cooperative", "visited_on"), False),
             (("state", "visited_on"), False),
+            (("state", "cooperative"), False),
         )
         constraints = [
             one_of("place", Place),

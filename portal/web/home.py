@@ -12,8 +12,6 @@ from peewee import JOIN, SQL, fn
 
 from models import (
     AuditEntry,
-    Cooperative,
-    CooperativeType,
     Edition,
     Obligation,
     Period,
@@ -26,10 +24,11 @@ from models import (
     db,
 )
 from portal import clock, notices, obligations, periods, reviews, scope, standings
+from portal import visits as seen
 from portal.errors import NotFound, PortalError
 from portal.rules import fiscal
 from portal.rules.access import OFFICE_ROLES, Role
-from portal.rules.terms import ObligationState, RunKind, RunState, VisitState
+from portal.rules.terms import ObligationState, RunKind, RunState
 from portal.rules.workflow import State
 from portal.web import owed
 from portal.web.language import Lazy, gettext
@@ -140,13 +139,7 @@ def _visits_of(unit_id: int, period: Period | None) -> tuple[int, int]:
 
 def _division(person: Person, today: dt.date, period: Period | None, lines: list[owed.Owed]) -> dict[str, Any]:
     waiting = reviews.waiting(person)
-    seen = (
-        Visit.select()
-        .join(Cooperative)
-        .join(CooperativeType)
-        .where(CooperativeType.reviewer == person.unit_id, Visit.state == VisitState.RECORDED)
-    )
-    visits = _counted(seen)
+    visits = _counted(Visit.select().where(seen.waits_for(person)))
     reports = sum(one.count for one in waiting)
     return {
         "figures": (
