@@ -25,6 +25,7 @@ VERBS = {
     "reissue": ("portal.commands.compiling:reissue", "Print an edition again from its filed figures, and compare."),
     "import": ("portal.commands.imports:importing", "Take a file of the state's finance system in."),
     "verify": ("portal.commands.verifying:verify", "Work out every figure of a finished book again."),
+    "workbook": ("portal.commands.workbooks:workbook", "Write an office's forms as Excel, and read them back."),
     "person": ("portal.commands.person:person", "Add people and give them links to set a password."),
     "doctor": ("portal.commands.doctor:doctor", "Look at the machine and say what to do."),
 }
