@@ -26,6 +26,7 @@ VERBS = {
     "import": ("portal.commands.imports:importing", "Take a file of the state's finance system in."),
     "verify": ("portal.commands.verifying:verify", "Work out every figure of a finished book again."),
     "workbook": ("portal.commands.workbooks:workbook", "Write an office's forms as Excel, and read them back."),
+    "form": ("portal.commands.forms:forms", "List, import and export report forms; read XLSForm workbooks."),
     "person": ("portal.commands.person:person", "Add people and give them links to set a password."),
     "doctor": ("portal.commands.doctor:doctor", "Look at the machine and say what to do."),
 }

@@ -124,7 +124,7 @@ def read_parcel(data: bytes) -> Parcel:
 def import_json(
     data: bytes,
     *,
-    by: Person,
+    by: Person | None,
     at: dt.datetime,
     owner: Unit | None = None,
     form: Form | None = None,
@@ -141,7 +141,13 @@ def import_json(
 
 
 def take_in(
-    parcel: Parcel, *, by: Person, at: dt.datetime, owner: Unit | None = None, form: Form | None = None, code: str = ""
+    parcel: Parcel,
+    *,
+    by: Person | None,
+    at: dt.datetime,
+    owner: Unit | None = None,
+    form: Form | None = None,
+    code: str = "",
 ) -> Imported:
     """Make a draft of a parcel; as `import_json`."""
     if form is not None and draft_of(form) is not None:
@@ -175,9 +181,14 @@ def take_in(
 # ---------------------------------------------------------------- below: how
 
 
-def _owner(parcel: Parcel, by: Person) -> Unit:
-    named = Unit.get_or_none(Unit.code == parcel.owner, Unit.kind == UnitKind.CENTRAL)
-    return by.unit if named is None or by.role == Role.DIVISION else named
+def _owner(parcel: Parcel, by: Person | None) -> Unit:
+    named: Unit | None = Unit.get_or_none(Unit.code == parcel.owner, Unit.kind == UnitKind.CENTRAL)
+    if named is not None and (by is None or by.role != Role.DIVISION):
+        return named
+    if by is None:
+        raise RuleBroken("Say which unit is to own the form.", field="owner")
+    own: Unit = by.unit
+    return own
 
 
 def _questions(spec: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -76,7 +76,7 @@ class NothingTaken(RuleBroken):
 
 
 def import_xlsform(
-    data: bytes, *, by: Person, at: dt.datetime, owner: Unit | None = None, code: str = "", name: str = ""
+    data: bytes, *, by: Person | None, at: dt.datetime, owner: Unit | None = None, code: str = "", name: str = ""
 ) -> Taken:
     """Make a draft of a new form from an XLSForm. `code` and `name` are used instead of the workbook's own."""
     read = read_xlsform(data, code=code, name=name)
