@@ -282,13 +282,13 @@ class _Writer:
             page.write_string(row, place, words, text)
         page.write_string(row, 3, state, looks.get("bad") if is_late else text)
         page.write_string(row, 4, formats.day_short(office.due_on), text)
-        page.write_string(row, 5, formats.moment(office.submitted_at) if office.submitted_at else "", text)
+        _say(page, row, 5, formats.moment(office.submitted_at) if office.submitted_at else "", text)
         page.write_number(row, 6, office.late, looks.get("row", number="0;;"))
-        page.write_string(row, 7, str(office.version or ""), text)
+        _say(page, row, 7, str(office.version or ""), text)
         at = len(FIXED)
         for column in columns:
             at = self._value(page, row, at, office, column, spec)
-        page.write_string(row, at, "; ".join(office.reasons)[:5000], text)
+        _say(page, row, at, "; ".join(office.reasons)[:5000], text)
         self.offices += 1
 
     def _value(self, page: Any, row: int, at: int, office: Office, column: _Column, spec: FormSpec) -> int:
@@ -299,7 +299,7 @@ class _Writer:
             numbers = [v for v in found if isinstance(v, Decimal)]
             entry = sum(numbers, Decimal(0)) if numbers else entry
         if not column.is_number:
-            page.write_string(row, at, kinds.show(column.question, entry)[:5000], text)
+            _say(page, row, at, kinds.show(column.question, entry)[:5000], text)
             self.cells += entry is not None
             return at + 1
         shape = self.looks.get("figure", number=number_format(column.question))
@@ -308,7 +308,7 @@ class _Writer:
             page.write_number(row, at, float(entry), shape)
             self.cells += 1
         else:
-            page.write_string(row, at, kinds.show(column.question, entry), text)
+            _say(page, row, at, kinds.show(column.question, entry), text)
         beside = self.looks.get("beside", number=number_format(column.question))
         if before is not None:
             page.write_number(row, at + 1, float(before), beside)
@@ -363,7 +363,7 @@ class _Writer:
                     if isinstance(entry, Decimal):
                         page.write_number(at, n, float(entry), self.looks.get("row", number=number_format(column_of)))
                     else:
-                        page.write_string(at, n, kinds.show(column_of, entry)[:5000], text)
+                        _say(page, at, n, kinds.show(column_of, entry)[:5000], text)
                     self.cells += entry is not None
                 at += 1
                 if at >= MOST_DETAIL:
@@ -435,6 +435,14 @@ class _Writer:
 
 
 RULES = {"sum": "ผลรวม", "last": "ค่าล่าสุด", "average": "เฉลี่ย", "greatest": "ค่าสูงสุด", "none": "ไม่รวม"}
+
+
+def _say(page: Any, row: int, column: int, words: str, look: Any) -> None:
+    """Write words, or leave the cell truly blank: what was not reported must not count as text."""
+    if words:
+        page.write_string(row, column, words, look)
+    else:
+        page.write_blank(row, column, None, look)
 
 
 def _owes(office: Office, at: dt.datetime) -> bool:
