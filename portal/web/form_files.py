@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,17 +11,21 @@ from flask_admin import BaseView, expose
 
 from models import Form
 from portal import clock
-from portal.errors import PortalError, RuleBroken
-from portal.forms import exchange
+from portal.errors import PortalError
+from portal.forms import exchange, xlsform
 from portal.forms.exchange import Parcel
 from portal.forms.faults import Fault
 from portal.forms.spec import FormSpec
 from portal.forms.writing import FormFaulty
+from portal.forms.xlsheets import Remark
 from portal.rules.inputs import parse_text
 from portal.web import drafts, trial
 from portal.web.designer import DesignerPage
 from portal.web.language import gettext, lazy
 from portal.web.sign_in import me
+
+WORKBOOKS = (".xlsx", ".xls", ".xlsm")
+MOST = 300  # remarks that are listed
 
 
 @dataclass
@@ -96,12 +101,26 @@ class ImportPage(BaseView):
 
 def look_at(name: str, data: bytes) -> Looked:
     """Return what a file holds. Refuses what is no form at all."""
-    if name.lower().endswith((".xlsx", ".xls", ".xlsm", ".csv")):
-        raise RuleBroken("This is no form of this portal.", field="file")
     try:
+        if name.lower().endswith(WORKBOOKS) or data[:4] == b"PK\x03\x04":
+            read = xlsform.read_xlsform(data)
+            return _shown(read.parcel, _listed(read.remarks))
         return _shown(exchange.read_parcel(data))
+    except xlsform.NothingTaken as nothing:
+        return Looked(wrong=_listed(nothing.remarks))
     except FormFaulty as faulty:
-        return Looked(wrong=[_told(fault) for fault in faulty.faults[:200]])
+        return Looked(wrong=[_told(fault) for fault in faulty.faults[:MOST]])
+
+
+def _listed(remarks: Sequence[Remark]) -> list[tuple[str, str]]:
+    return [(_place(remark), remark.error.words(gettext)) for remark in remarks[:MOST]]
+
+
+def _place(remark: Remark) -> str:
+    if not remark.row:
+        return remark.sheet
+    place = gettext("{sheet}, row {row}", sheet=remark.sheet, row=remark.row)
+    return f"{place}, {remark.column}" if remark.column else place
 
 
 def _shown(parcel: Parcel, lost: list[tuple[str, str]] | None = None) -> Looked:

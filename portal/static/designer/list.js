@@ -149,14 +149,27 @@
     })
     design.choose(design.chosen, { quiet: true })
     focus(design.chosen)
-    removed(titled(found.item), found.kind === 'section' ? found.item.questions.length : 0)
+    removed(found)
   }
-  function removed (what, n) {
+  /** Tell of a removal, with a way back that works whatever was done since. */
+  function removed (found) {
+    const what = titled(found.item), n = found.kind === 'section' ? found.item.questions.length : 0
     toast(n ? say('removed_with', { what, n }) : say('removed', { what }))
     const undo = make('button', { type: 'button', className: 'b s', textContent: say('undo') })
     const box = $('#toasts').lastElementChild
-    undo.addEventListener('click', () => { design.undo(); box.remove() })
+    undo.addEventListener('click', () => { restore(found); box.remove() })
     box.append(undo)
+  }
+  function restore ({ kind, item, at, section, table }) {
+    const held = {
+      section: () => design.spec.sections, rule: () => design.spec.rules,
+      question: () => (design.find(section._id)?.item ?? design.spec.sections.at(-1))?.questions,
+      column: () => design.find(table._id)?.item.columns
+    }[kind]()
+    if (!held || design.find(item._id)) return
+    design.change(() => held.splice(Math.min(at, held.length), 0, structuredClone(item)))
+    design.choose(item._id)
+    focus(item._id)
   }
   function copy (id) {
     const found = design.find(id)

@@ -14,7 +14,7 @@
 
   // ---------------------------------------------------------------- showing
 
-  function show () {
+  function show (anew = false) {
     const found = chosen()
     $('#panel-fields').hidden = !found
     for (const one of $$('.prop-head .acts', panel)) one.hidden = !found
@@ -34,7 +34,7 @@
     }
     for (const one of $$('#p-kind option')) one.hidden = one.disabled = kind === 'column' && !given.kinds[one.value].column
     for (const field of $$('[data-p]', panel)) {
-      if (field === document.activeElement && field.dataset.of === item._id) continue
+      if (!anew && field === document.activeElement && field.dataset.of === item._id) continue
       field.dataset.of = item._id
       const value = item[field.dataset.p]
       if (field.type === 'checkbox') field.checked = value === true
@@ -44,8 +44,8 @@
     }
     if (!$('[data-field=unit]', panel).hidden) look('unit', item.unit, given.units[item.unit] ?? item.unit ?? '')
     if (!$('[data-field=indicator]', panel).hidden) feed(item)
-    if (fits.has('choices')) lines('choices', item)
-    if (fits.has('rows')) table(item)
+    if (fits.has('choices')) lines('choices', item, anew)
+    if (fits.has('rows')) table(item, anew)
     if (fits.has('accepts')) accepted(item)
     for (const one of $$('.names[open]', panel)) offer(one)
     faults()
@@ -183,7 +183,7 @@
       else for (const one of ['indicator', 'indicator_id', 'month_rule', 'unit_rule']) delete found.item[one]
     })
   })
-  on('focusout', '#panel .combo .in', () => setTimeout(show, 900)) // words that chose nothing give way to what is chosen
+  on('focusout', '#panel .combo .in', () => setTimeout(() => show(), 900)) // words that chose nothing give way to what is chosen
   async function indicator (item, id) {
     const answer = await asked(`/admin/designer/indicator/?id=${encodeURIComponent(id)}`).catch(() => null)
     if (!answer?.ok) return toast(say('away'), 'bad')
@@ -214,11 +214,11 @@
   const CODE = { choices: 'code', rows: 'key' }
   const next = (held, field, stem) => { let n = held.length + 1; while (held.some(one => one[field] === `${stem}${n}`)) n++; return `${stem}${n}` }
   const added = (held, name, label) => held.push({ [CODE[name]]: next(held, CODE[name], name === 'rows' ? 'row' : 'c'), label, label_en: '' })
-  function lines (name, item) {
+  function lines (name, item, anew = false) {
     const box = $(`[data-rows=${name}]`, panel)
     const held = item[name] ??= []
     const at = document.activeElement?.closest?.(`[data-rows=${name}]`) ? [document.activeElement.dataset.n, document.activeElement.dataset.c] : null
-    if (at && box.childElementCount === held.length && box.dataset.of === item._id) return
+    if (at && !anew && box.childElementCount === held.length && box.dataset.of === item._id) return
     box.dataset.of = item._id
     box.replaceChildren(...held.map((one, n) => {
       const field = (c, label, placeholder, cls = '') => {
@@ -296,11 +296,11 @@
 
   // ---------------------------------------------------------------- tables, files
 
-  function table (item) {
+  function table (item, anew) {
     const fixed = (item.rows || []).length > 0 || item._fixed === true
     for (const radio of $$('[name=rows-how]', panel)) { radio.checked = (radio.value === 'fixed') === fixed; radio.disabled = design.readOnly }
     for (const one of $$('[data-rows-how]', panel)) one.hidden = (one.dataset.rowsHow === 'fixed') !== fixed
-    lines('rows', item)
+    lines('rows', item, anew)
     const columns = item.columns || []
     $('.cols-of', panel).replaceChildren(...columns.map(column => {
       const button = make('button', { type: 'button', className: 'b s wide-l', textContent: column.label || say('nameless') })
@@ -392,8 +392,8 @@
     first?.focus()
     first?.select?.()
   })
-  design.listen('chosen', show)
-  design.listen('changed', structure => { if (structure) show() })
+  design.listen('chosen', () => show())
+  design.listen('changed', (structure, anew) => { if (structure) show(anew) })
   design.listen('faults', faults)
   if (design.readOnly) for (const one of $$('input, textarea, select', panel)) one.disabled = true
   if (design.readOnly) for (const one of $$('.edits', panel)) one.hidden = true

@@ -103,8 +103,8 @@ const design = (() => {
     act()
     changed(structure)
   }
-  function changed (structure) {
-    tell('changed', structure)
+  function changed (structure, anew = false) {
+    tell('changed', structure, anew)
     wait()
   }
   function travel (from, to) {
@@ -114,7 +114,7 @@ const design = (() => {
     it.spec = held.spec
     lastTag = ''
     it.choose(it.find(held.chosen) ? held.chosen : it.spec.sections[0]?._id ?? null, { quiet: true })
-    changed(true)
+    changed(true, true)
   }
   it.undo = () => travel(past, future)
   it.redo = () => travel(future, past)
