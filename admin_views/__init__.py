@@ -22,6 +22,7 @@ from admin_views import (
     trail,
     units,
     visits,
+    webhooks,
     workbooks,
 )
 from portal.web import designer, form_files, home, matrix, publishing, reports, review, versions
@@ -36,6 +37,7 @@ from portal.web.coverage import CoveragePage
 from portal.web.imports import ImportsPage
 from portal.web.language import lazy
 from portal.web.money import MoneyPage
+from portal.web.passports import PassportPage
 from portal.web.story import StoryPage
 from portal.web.visit_plans import VisitPlansPage
 
@@ -111,11 +113,14 @@ def register(app: Flask) -> Admin:
         notices.NoticeScreen(lazy("Notices"), SYSTEM),
         api.ApiPage(lazy("API for programs"), SYSTEM),
         tokens.TokenScreen(lazy("Tokens of the API"), SYSTEM),
+        webhooks.WebhookScreen(lazy("Webhooks"), SYSTEM),
+        webhooks.WebhookDeliveryScreen(lazy("Messages to outside systems"), SYSTEM),
         trail.AuditEntryScreen(lazy("Audit trail"), SYSTEM),
         trail.RevisionScreen(lazy("Revisions"), SYSTEM),
     ):
         admin.add_view(view)
     for page in (
+        PassportPage(),
         filling_in.AnswersPage(),
         news.NoticesPage(),
         publishing.PublishPage(),

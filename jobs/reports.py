@@ -76,6 +76,7 @@ class Maker:
             reported=covered.reported,
             owing=covered.owing,
             missing_plan=None if covered.plan is None else round(covered.plan, 4),
+            differs=ledger.differs(text, ledger.latest(asked.kind, asked.subject), self._files),
         )
 
     def clear(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +19,7 @@ from models import Edition, FiscalYear, Period, Run
 from portal.errors import NotFound, RuleBroken
 from portal.files import Files
 from portal.records import Work
-from portal.reports import snapshot
+from portal.reports import passports, snapshot
 from portal.reports.whole import Issue
 from portal.rules import fiscal
 from portal.rules.editions import Signature, gives_way
@@ -109,6 +110,29 @@ def figures(edition: Edition, files: Files) -> str:
     if snapshot.digest(text) != edition.snapshot_sha256:
         raise RuleBroken("The filed figures are not those this edition was made of.")
     return text
+
+
+def before(edition: Edition) -> Edition | None:
+    """Return the edition of the same book and subject printed before this one."""
+    return (
+        Edition.select()
+        .where(
+            Edition.book == edition.book,
+            Edition.subject == edition.subject,
+            Edition.number < edition.number,
+            Edition.sha256 != "",
+        )
+        .order_by(Edition.number.desc())
+        .first()
+    )
+
+
+def differs(text: str, earlier: Edition | None, files: Files) -> int | None:
+    """Return how many figures with a passport are not those of an earlier edition; None when there is none."""
+    if earlier is None or not earlier.snapshot_key:
+        return None
+    old, new = json.loads(figures(earlier, files)), json.loads(text)
+    return len(passports.differing(old.get("passports", {}), new.get("passports", {})))
 
 
 def record(work: Work, run: Run, printed: Printed, at: dt.datetime) -> Edition:

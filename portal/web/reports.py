@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from jobs import queue
 from models import Edition, FiscalYear, Period, Run, RunStep
 from portal import clock, files, scope
 from portal.errors import NotAllowed, NotFound, PortalError
-from portal.reports import issuing, ledger, runs
+from portal.reports import issuing, ledger, passports, runs
 from portal.rules import editions
 from portal.rules.access import CENTRAL_ROLES, Role
 from portal.rules.editions import Signature
@@ -31,6 +32,7 @@ MARKS = {"waiting": "dash", "running": "run", "done": "done", "failed": "bad", "
 # The browser's own reader shows the file inside the page of its edition, and nowhere else.
 FRAMES_FILE = f"{guard.POLICY}; frame-src 'self'"
 IN_FRAME = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+CHANGED = 40
 TILES = 26  # more chapters than these are drawn as tiles, not as a list
 
 
@@ -117,6 +119,7 @@ class ReportsPage(BaseView):
             name=ledger.name(edition),
             others=list(others.order_by(Edition.number.desc())),
             chapters=_chapters(edition),
+            changed=_changed(edition),
             steps=steps if edition.sha256 else (),
             typed=request.form,
             problem=refusal.words(gettext) if refusal else "",
@@ -163,6 +166,26 @@ def _chapters(edition: Edition) -> list[tuple[str, int, int]]:
         made.append((step.title, page, step.pages))
         page += step.pages
     return made
+
+
+def _changed(edition: Edition) -> list[tuple[str, str, str, str]]:
+    """Return key, label, value before and value now of the first figures that are not those of the edition before."""
+    earlier = ledger.before(edition)
+    if not edition.differs or earlier is None or not earlier.snapshot_key:
+        return []
+    settings = current_app.config["PORTAL"]
+    store = files.connect(settings.files, settings.data)
+    old, new = (json.loads(ledger.figures(each, store)).get("passports", {}) for each in (earlier, edition))
+    before, after = passports.thawed(old).figures, passports.thawed(new).figures
+    return [
+        (key, (after.get(key) or before[key]).label, _shown(before.get(key)), _shown(after.get(key)))
+        for key in passports.differing(old, new)
+        if (after.get(key) or before[key]).shown_as != "standing"
+    ][:CHANGED]
+
+
+def _shown(figure: passports.Figure | None) -> str:
+    return "-" if figure is None else figure.shown
 
 
 def title(run: Run) -> str:

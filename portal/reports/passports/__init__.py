@@ -96,6 +96,13 @@ def thawed(given: Mapping[str, Any]) -> Passports:
     return made
 
 
+def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return the keys of figures (of two plain passports) whose values are not the same, in the order of the new."""
+    before = {figure[0]: figure[4] for figure in old.get("figures", ())}
+    after = {figure[0]: figure[4] for figure in new.get("figures", ())}
+    return [key for key in dict.fromkeys((*after, *before)) if before.get(key, "") != after.get(key, "")]
+
+
 def _plain_number(value: Decimal | int | None) -> Any:
     if value is None or isinstance(value, int):
         return value
