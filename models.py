@@ -9,7 +9,7 @@
     money                    BudgetCategory DisbursementTarget BudgetLine Disbursement MoneySum CodeMap ImportLine
     machines                 Run RunStep Edition Notice ImportBatch SentWorkbook ExportRun
                              StoreFact
-    doors for machines       ApiToken KeptReply
+    doors for machines       ApiToken KeptReply Webhook WebhookDelivery
     memory                   AuditEntry Revision
 
 Each section is a file of portal/tables; everybody imports from here. A table holds columns, keys, constraints,
@@ -27,10 +27,12 @@ from portal.tables.calendar import (
     Holiday,
     Period,
 )
-from portal.tables.columns import SCALE, Kept, NumberField, Table, ThaiJSONField, db, text_of
+from portal.tables.columns import SCALE, Kept, NumberField, Table, ThaiJSONField, address_of, db, text_of
 from portal.tables.doors import (
     ApiToken,
     KeptReply,
+    Webhook,
+    WebhookDelivery,
 )
 from portal.tables.machines import (
     Edition,
@@ -159,6 +161,9 @@ __all__ = [
     "VisitPlan",
     "VisitPlanLine",
     "VisitWork",
+    "Webhook",
+    "WebhookDelivery",
+    "address_of",
     "db",
     "text_of",
 ]
@@ -174,7 +179,7 @@ ALL: tuple[type[Table], ...] = (
     BudgetCategory, DisbursementTarget, BudgetLine, Disbursement, MoneySum,
     Run, RunStep, Edition, Notice, ImportBatch, CodeMap, ImportLine, SentWorkbook, ExportRun,
     StoreFact,
-    ApiToken, KeptReply,
+    ApiToken, KeptReply, Webhook, WebhookDelivery,
     AuditEntry, Revision,
 )  # fmt: skip
 BY_NAME: dict[str, type[Table]] = {table.__name__: table for table in ALL}

@@ -85,5 +85,6 @@ LABELS: dict[type[m.Table], Label] = {
     m.ImportBatch: _label("id", "file_name", finds=("file_name",)),
     m.Run: _label("kind", "subject", finds=("subject",), order=("asked_at",)),
     m.Edition: _label("book", "subject", "number", finds=("subject",)),
+    m.Webhook: _label("name"),
     m.AuditEntry: _label("id", finds=()),
 }

@@ -30,6 +30,7 @@ JOBS = {
     "compile_run": "jobs.reports.compile_run",
     "send_letter": "jobs.notices.send_letter",
     "take_import": "jobs.imports.take_import",
+    "tell_webhook": "jobs.webhooks.tell",
 }
 
 OF_RUN = {"import": "take_import"}

@@ -18,7 +18,7 @@ import config
 from jobs import queue
 from jobs.words import keep_log, speak
 from models import Period
-from portal import clock, database, notices, obligations, periods, submissions
+from portal import clock, database, notices, obligations, periods, submissions, tokens, webhooks
 from portal.errors import MoveRefused
 from portal.reports import runs
 from portal.rules.terms import Duty, PeriodKind, RunKind
@@ -105,6 +105,18 @@ def ask_for_the_pack(at: dt.datetime) -> None:
             queue.ring("compile_run", run.id)
 
 
+def tell_outside_systems(at: dt.datetime) -> None:
+    """Ring for every outside system that is to be told that something changed."""
+    for hook in webhooks.due(at):
+        queue.ring("tell_webhook", hook, turn=int(at.timestamp()) // 10)
+
+
+def forget_old_messages(at: dt.datetime) -> None:
+    """Forget what was only kept for a while: replies of the API, messages to outside systems."""
+    tokens.forget_replies(at)
+    webhooks.forget(at)
+
+
 TIMETABLE = (
     Entry("ring again for what waits", dt.timedelta(seconds=15), sweep),
     Entry("ask for the month's pack", dt.timedelta(minutes=10), ask_for_the_pack),
@@ -112,6 +124,8 @@ TIMETABLE = (
     Entry("see what is checked and consolidated", dt.timedelta(minutes=1), meet_what_is_done),
     Entry("remind those who still owe", dt.timedelta(minutes=10), remind),
     Entry("close reopenings that are over", dt.timedelta(minutes=10), end_reopenings),
+    Entry("tell outside systems", dt.timedelta(seconds=10), tell_outside_systems),
+    Entry("forget old messages", dt.timedelta(hours=1), forget_old_messages),
     Entry("send letters", dt.timedelta(minutes=1), send_letters, needs_mail=True),
 )
 

@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from models import (
+    ALL,
     BudgetLine,
     Cooperative,
     DisbursementTarget,
@@ -25,6 +27,8 @@ from models import (
     Unit,
     Visit,
     VisitPlan,
+    Webhook,
+    address_of,
 )
 from portal.errors import RuleBroken
 from portal.rules.access import OFFICE_ROLES
@@ -138,6 +142,21 @@ def target_is_a_percentage(target: DisbursementTarget) -> None:
         raise RuleBroken("A percentage lies between 0 and 100.", field="percent")
 
 
+def webhook_has_an_address(row: Webhook) -> None:
+    """Messages go out encrypted, unless an administrator lets them stay inside the house."""
+    try:
+        url = urlsplit(row.url)
+        sound = bool(url.hostname) and url.port != 0 and not url.username
+    except ValueError:
+        sound = False
+    if not sound or url.scheme not in (("https", "http") if row.may_be_private else ("https",)):
+        raise RuleBroken("Write an address such as https://example.go.th/hook.", field="url")
+    known = {address_of(model) for model in ALL}
+    for name in row.records.split():
+        if name not in known:
+            raise RuleBroken("There is no “{code}”.", field="records", code=name)
+
+
 CHECKS: dict[type[Table], tuple[Callable[[Any], None], ...]] = {
     Unit: (unit_stands_under_another,),
     Person: (role_fits_unit,),
@@ -150,5 +169,6 @@ CHECKS: dict[type[Table], tuple[Callable[[Any], None], ...]] = {
     VisitPlan: (plan_is_of_own_institution,),
     Visit: (visit_is_sound,),
     BudgetLine: (budget_code_is_text_of_digits,),
+    Webhook: (webhook_has_an_address,),
     DisbursementTarget: (target_is_a_percentage,),
 }

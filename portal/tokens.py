@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 
-from models import ApiToken, Form, Person, Unit
+from models import ApiToken, Form, KeptReply, Person, Unit
 from portal import records
 from portal.errors import MoveRefused, NotAllowed, RuleBroken
 from portal.rules.access import Role
@@ -15,6 +15,7 @@ from portal.rules.access import Role
 PREFIX = "cpd_"
 LONGEST = dt.timedelta(days=366)
 TOUCH = dt.timedelta(minutes=1)
+REPLIES_KEPT = dt.timedelta(hours=48)
 
 
 def issue(
@@ -101,6 +102,11 @@ def holder(text: str, *, at: dt.datetime) -> ApiToken | None:
     if token is not None and (token.used_at is None or at - token.used_at > TOUCH):
         ApiToken.update(used_at=at).where(ApiToken.id == token.id).execute()
     return token
+
+
+def forget_replies(at: dt.datetime) -> int:
+    """Forget replies to writing requests that nobody will ask for again; return how many."""
+    return int(KeptReply.delete().where(KeptReply.at < at - REPLIES_KEPT).execute())
 
 
 def _check_codes(field: str, given: Sequence[str], known: set[str]) -> None:

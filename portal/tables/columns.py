@@ -75,3 +75,13 @@ def text_of(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     return str(value) if isinstance(value, str) else value
+
+
+def address_of(table: type[Table]) -> str:
+    """Return the name under which programs know a table's records: `cooperative_year` → `cooperative-years`."""
+    bare = str(table._meta.table_name).replace("_", "-")
+    if bare == "person":
+        return "people"
+    if bare.endswith("y") and bare[-2] not in "aeou":
+        return f"{bare[:-1]}ies"
+    return f"{bare}es" if bare.endswith(("s", "x")) else f"{bare}s"

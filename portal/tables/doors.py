@@ -1,4 +1,4 @@
-"""Doors for machines: tokens of the API, replies kept for the one who asks again."""
+"""Doors for machines: tokens of the API, replies kept for the one who asks again, systems that are told of changes."""
 
 from __future__ import annotations
 
@@ -64,3 +64,40 @@ class KeptReply(Table):
 
     class Meta:
         indexes = ((("token", "key"), True),)
+
+
+class Webhook(Kept):
+    """An outside system that is told when something changed; what changed it reads through the API, with its token.
+
+    `records` narrows it to some kinds (their addresses, with spaces between), empty = all. `told_up_to` is the number
+    of the last entry of the trail it was told of. `secret_turn` grows when its secret is made anew; the secret itself
+    is worked out of the portal's own. Only an administrator lets it be a private address.
+    """
+
+    name = CharField(200)
+    url = CharField(500)
+    records = CharField(500, default="")
+    person = ForeignKeyField(Person, backref="webhooks", on_delete="RESTRICT")
+    person_id: int
+    may_be_private = BooleanField(default=False)
+    is_active = BooleanField(default=True)
+    secret_turn = SmallIntegerField(default=1)
+    told_up_to = IntegerField(default=0)
+    tries = SmallIntegerField(default=0)
+    next_try_at = DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WebhookDelivery(Table):
+    """One try to tell an outside system of the changes from entry `after` (without it) to `up_to`."""
+
+    webhook = ForeignKeyField(Webhook, backref="deliveries", on_delete="CASCADE")
+    webhook_id: int
+    after = IntegerField()
+    up_to = IntegerField()
+    at = DateTimeField(index=True)
+    status = SmallIntegerField(null=True)  # None: it was not reached
+    error = TextField(default="")
+    body = TextField(default="")

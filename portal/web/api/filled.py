@@ -138,7 +138,8 @@ def fill_in(sheet: Sheet, given: Mapping[str, Any]) -> Sheet:
             begun, typed, by=g.person, at=now, reasons={Cell(key): text for key, text in reasons.items()}
         )
         if done.refused:
-            raise Refused([({"key": cell.key, "row": cell.row}, each) for cell, each in done.refused.items()])
+            wrong = [({"key": cell.key, "row": cell.row}, each) for cell, each in done.refused.items()]
+            raise Refused(wrong)
     return sheets.sheet_of(sheet.obligation.id, at=now)
 
 

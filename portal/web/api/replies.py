@@ -11,9 +11,9 @@ from peewee import IntegrityError
 from models import KeptReply, db
 from portal import clock
 from portal.errors import MoveRefused, RuleBroken
+from portal.tokens import REPLIES_KEPT
 from portal.web.api import door, writing
 
-KEPT = dt.timedelta(hours=48)
 BEING_DONE = dt.timedelta(minutes=2)  # a request that has not answered after that was broken off
 HEADERS = ("Content-Type", "Location", "ETag")
 
@@ -51,13 +51,8 @@ def once(do: Callable[[], Response]) -> Response:
     return response
 
 
-def forget(at: dt.datetime) -> int:
-    """Forget replies older than 48 hours; return how many."""
-    return int(KeptReply.delete().where(KeptReply.at < at - KEPT).execute())
-
-
 def _is_gone(held: KeptReply, now: dt.datetime) -> bool:
-    return held.at < now - KEPT or (held.status is None and held.at < now - BEING_DONE)
+    return held.at < now - REPLIES_KEPT or (held.status is None and held.at < now - BEING_DONE)
 
 
 def _done(held: KeptReply, do: Callable[[], Response]) -> Response:

@@ -11,7 +11,7 @@ from peewee import Field, ForeignKeyField
 
 from admin_views import columns
 from admin_views.base import Button, Screen
-from models import Kept, Person, Table
+from models import Kept, Person, Table, address_of
 from portal.errors import NotAllowed, NotFound
 from portal.rules import access
 
@@ -89,19 +89,9 @@ class Resource:
         return self.screen.removes and access.may_write(person.role, self.table.__name__)
 
 
-def name_of(table: type[Table]) -> str:
-    """Return the address of a table's records: `cooperative_year` → `cooperative-years`."""
-    bare = str(table._meta.table_name).replace("_", "-")
-    if bare == "person":
-        return "people"
-    if bare.endswith("y") and bare[-2] not in "aeou":
-        return f"{bare[:-1]}ies"
-    return f"{bare}es" if bare.endswith(("s", "x")) else f"{bare}s"
-
-
 def collect(app: Flask, screens: list[Screen]) -> None:
     """Make one resource of each screen of `app`."""
-    held = {name_of(screen.table): Resource(name_of(screen.table), screen) for screen in screens}
+    held = {address_of(screen.table): Resource(address_of(screen.table), screen) for screen in screens}
     app.extensions["portal_resources"] = held
 
 
@@ -112,7 +102,7 @@ def every() -> dict[str, Resource]:
 
 def of_table(table: type[Table]) -> Resource | None:
     """Return the resource of a table; None for a table that has no screen."""
-    return every().get(name_of(table))
+    return every().get(address_of(table))
 
 
 def open_one(name: str, person: Person) -> Resource:
