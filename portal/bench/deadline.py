@@ -71,11 +71,25 @@ def run(given: argparse.Namespace) -> bool:
                 print("\ndeadline day on postgresql: left out, there is no PostgreSQL on this machine")
                 continue
             with _store(engine, template, folder) as address:
-                reached.append(_measure(engine, address, folder, given))
+                reached.append(_told(measure(engine, address, folder, given)))
     return all(reached)
 
 
-def _measure(engine: str, address: str, folder: Path, given: argparse.Namespace) -> bool:
+@dataclass
+class Outcome:
+    """What came of a day: every request, what the store lost, the processor's seconds, a plain application beside."""
+
+    engine: str
+    tally: browsers.Tally
+    desks: list[Desk]
+    lost: list[str]
+    lasted: float
+    spent: float
+    plain: browsers.Tally | None = None
+
+
+def measure(engine: str, address: str, folder: Path, given: argparse.Namespace) -> Outcome:
+    """Let a day pass on the store at `address`, which gets forms and people of its own for it."""
     database.use(address)
     desks = _desks(given.people, given.seconds)
     db.close()
@@ -92,10 +106,10 @@ def _measure(engine: str, address: str, folder: Path, given: argparse.Namespace)
         lasted = time.monotonic() - began
         spent = servers.processor_seconds(process) - spent
     database.use(address)
-    lost = _lost(desks)
+    missing = lost(desks)
     db.close()
     plain = _plain(engine, folder, given, desks, address) if given.plain else None
-    return _told(engine, tally, lost, lasted, spent, desks, plain)
+    return Outcome(engine, tally, desks, missing, lasted, spent, plain)
 
 
 # ---------------------------------------------------------------- what people do
@@ -265,7 +279,7 @@ def _question(n: int) -> dict[str, Any]:
     }
 
 
-def _lost(desks: list[Desk]) -> list[str]:
+def lost(desks: list[Desk]) -> list[str]:
     """Return every acknowledged save and hand-in that the store does not have."""
     out = []
     held: dict[tuple[int, str], Decimal] = {
@@ -317,10 +331,10 @@ def _plain(engine: str, folder: Path, given: argparse.Namespace, desks: list[Des
 # ---------------------------------------------------------------- what is told
 
 
-def _told(
-    engine: str, tally: browsers.Tally, lost: list[str], lasted: float, spent: float, desks: list[Desk],
-    plain: browsers.Tally | None,
-) -> bool:  # fmt: skip
+def _told(day: Outcome) -> bool:
+    """Print a day, and return whether every promise was kept."""
+    engine, tally, desks, lasted, spent = day.engine, day.tally, day.desks, day.lasted, day.spent
+    plain, missing = day.plain, day.lost
     p95, save_p95 = tally.share(None, 0.95), tally.share({"save"}, 0.95)
     cores = os.cpu_count()
     print(f"\ndeadline day on {engine}: {len(desks)} people, {PAUSE:g} s mean pause, {lasted:.0f} s, {cores} cores")
@@ -334,9 +348,11 @@ def _told(
         ratio = f"{beside:>10.1f}{shares[0] / beside:>10.1f}" if beside else ""
         print(f"{kind or 'all':8}{count:>10,}{count / lasted:>10.1f}" + "".join(f"{s:>10.0f}" for s in shares) + ratio)
     acknowledged, sent = sum(len(desk.acknowledged) for desk in desks), sum(len(desk.sent) for desk in desks)
-    print(f"errors {len(tally.errors)}, saves acknowledged {acknowledged:,}, reports sent {sent:,}, lost {len(lost)}")
+    print(
+        f"errors {len(tally.errors)}, saves acknowledged {acknowledged:,}, reports sent {sent:,}, lost {len(missing)}"
+    )
     each = 1000 * spent / max(tally.count, 1)
     print(f"server: {100 * spent / lasted:.0f} % of one core, {each:.1f} ms of processor a request")
-    for line in [*tally.errors[:5], *lost[:5]]:
+    for line in [*tally.errors[:5], *missing[:5]]:
         print(f"  {line}")
-    return not tally.errors and not lost and p95 <= MOST_P95 and save_p95 <= MOST_SAVE_P95
+    return not tally.errors and not missing and p95 <= MOST_P95 and save_p95 <= MOST_SAVE_P95
