@@ -23,6 +23,7 @@
     box.hidden = !count
     box.querySelector('[data-words]').textContent = count === 1 ? box.dataset.one : box.dataset.many.replace('{n}', count)
   }
+  let restore = () => {}
   let sending = false
   async function sendAll () {
     if (sending) return
@@ -35,7 +36,6 @@
         write(OUTBOX, waiting().filter(held => held.key !== one.key))
         const said = await answer.json().catch(() => ({}))
         if (answer.ok) {
-          toast(document.getElementById('outbox')?.dataset.sent || '✓')
           if (form && form.dataset.waits === one.key) { write(DRAFT + form.dataset.draft, null); location.href = said.url }
         } else {
           // It was refused: back into the form, with what is wrong, so that nothing typed is lost.
@@ -135,12 +135,11 @@
         first = first || one || line
       }
       reasons()
-      if (refusal) toast(refusal, 'bad')
       state.textContent = refusal || Object.values(errors)[0] || ''
       first?.scrollIntoView({ block: 'center' })
       first?.focus?.({ preventScroll: true })
     }
-    function restore () {
+    restore = function () {
       const held = read(DRAFT + form.dataset.draft)
       if (!held) return
       fill(held.pairs)
@@ -196,7 +195,6 @@
       keep()
       if (hasFiles) {
         state.textContent = form.dataset.photos
-        toast(form.dataset.photos)
         addEventListener('online', () => form.requestSubmit(), { once: true })
         return
       }
@@ -206,7 +204,6 @@
       form.dataset.waits = one.key
       dirtyNow = false
       state.textContent = form.dataset.offline
-      toast(form.dataset.offline)
       told()
     }
     addEventListener('beforeunload', event => { if (dirtyNow && !read(DRAFT + form.dataset.draft)) event.preventDefault() })

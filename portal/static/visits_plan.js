@@ -16,7 +16,7 @@
       const [y, x] = at
       const all = event.target.selectionStart === 0 && event.target.selectionEnd === event.target.value.length
       const move = { ArrowUp: [y - 1, x], ArrowDown: [y + 1, x], Enter: [event.shiftKey ? y - 1 : y + 1, x] }[event.key]
-      if (move) { event.preventDefault(); go(...move) }
+      if (move) { event.preventDefault(); save([event.target]); go(...move) }
       if (event.key === 'ArrowLeft' && (all || event.target.selectionStart === 0)) { event.preventDefault(); go(y, x - 1) }
       if (event.key === 'ArrowRight' && (all || event.target.selectionEnd === event.target.value.length)) { event.preventDefault(); go(y, x + 1) }
       if (event.key === 'Escape') { event.target.value = event.target.dataset.was; event.target.select() }
@@ -51,7 +51,7 @@
     }
     let last = Promise.resolve()
     function save (cells) {
-      const block = cells.filter(cell => cell.value !== cell.dataset.was || cell.classList.contains('bad'))
+      const block = cells.filter(cell => !cell.classList.contains('saving') && (cell.value !== cell.dataset.was || cell.classList.contains('bad')))
       if (!block.length) return
       for (const cell of block) { mark(cell, 'saving'); sums(cell) }
       last = last.then(() => send(block)) // one block after the other, so that the later one stands
