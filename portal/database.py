@@ -164,7 +164,8 @@ def append(model: type[Table], columns: Sequence[str], rows: Iterable[tuple[Any,
             db.cursor().executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', counted())
         return count
     cursor = db.cursor()
-    cursor.execute(f'LOCK TABLE "{table}" IN SHARE ROW EXCLUSIVE MODE')  # nobody takes an identifier meanwhile
+    if meta.primary_key.name in names_given:
+        cursor.execute(f'LOCK TABLE "{table}" IN SHARE ROW EXCLUSIVE MODE')  # nobody takes an identifier meanwhile
     with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
         for row in counted():
             copy.write_row(row)

@@ -11,6 +11,9 @@ from peewee import DateField, DateTimeField, Field, JSONField
 from playhouse.fields import EnumField
 
 from models import AuditEntry, NumberField, Revision, Table, text_of
+from portal import database
+
+MANY = 100  # revisions of one act from which they are written as a block
 
 
 def picture(row: Table) -> dict[str, Any]:
@@ -26,6 +29,15 @@ def keep(
     rows: Iterable[tuple[str, int, dict[str, Any] | None, dict[str, Any] | None, int | None]],
 ) -> None:
     """Write the revisions of one act: (table name, row id, before, after, unit id) each."""
+    rows = list(rows)
+    if len(rows) > MANY:
+        dumps = Revision._meta.fields["before"]._dumps
+        written = (
+            (entry.id, table, row_id, *(None if one is None else dumps(one) for one in (before, after)), unit)
+            for table, row_id, before, after, unit in rows
+        )
+        database.append(Revision, ("entry", "table_name", "row_id", "before", "after", "unit"), written)
+        return
     batch = [
         {
             "entry": entry.id,
