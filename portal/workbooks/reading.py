@@ -43,13 +43,15 @@ class Sent:
     forms: tuple[Read, ...]
 
 
-def read(file: Path | str | BinaryIO, spec_of: Callable[[Leaf], FormSpec], *, secret: str) -> Sent:
-    """Return what stands in a workbook; `spec_of` gives the description with which each of its forms was made.
+def read(file: Path | str | BinaryIO, settle: Callable[[Identity], Callable[[Leaf], FormSpec]], *, secret: str) -> Sent:
+    """Return what stands in a workbook.
 
-    Raises FileRefused for what cannot be opened safely, ForeignWorkbook for what is not, or no longer, ours.
+    `settle` is told first whose workbook it is; it refuses it, or returns what gives the description with which each
+    of its forms was made. Raises FileRefused for what cannot be opened safely, ForeignWorkbook for what is not ours.
     """
     with safe.open_safely(file, limits=OFFICE) as book:
         own = identity.read(book, secret)
+        spec_of = settle(own)
         return Sent(own, tuple(_form(book, leaf, spec_of(leaf)) for leaf in own.leaves))
 
 

@@ -7,7 +7,7 @@ twice changes nothing the second time, and an old file does not undo what was ty
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -133,27 +133,20 @@ def look(
     """
     if by is not None and (by.role not in OFFICE_ROLES or by.unit_id != unit.id):
         raise NotAllowed("Only the office itself fills in its report.")
+    desk: Desk | None = None
     held: dict[int, Sheet] = {}
 
-    def spec_of(leaf: Leaf) -> FormSpec:
-        return held[leaf.obligation].spec
+    def settle(own: Identity) -> Callable[[Leaf], FormSpec]:
+        nonlocal desk, held
+        _check_whose(own, unit, period)
+        desk = desks.gather(unit, Period.get_by_id(own.period), at=at)
+        held = {sheet.obligation.id: sheet for sheet in desk.sheets}
+        _check_versions(own, held)
+        return lambda leaf: held[leaf.obligation].spec
 
-    own = reading.whose(file, secret=secret)
-    if own.unit != unit.code:
-        raise ForeignWorkbook(
-            "This workbook belongs to the office “{theirs}”, not to “{ours}”.",
-            rule="unit", theirs=_unit_name(own.unit), ours=unit.short,
-        )  # fmt: skip
-    if period is not None and own.period != period.id:
-        raise ForeignWorkbook(
-            "This workbook is of {theirs}, not of {ours}. Choose that period, or download the right workbook.",
-            rule="period", theirs=own.period_name, ours=desks.name_of(period),
-        )  # fmt: skip
-    desk = desks.gather(unit, Period.get_by_id(own.period), at=at)
-    held = {sheet.obligation.id: sheet for sheet in desk.sheets}
-    _check_versions(own, held)
-    sent = reading.read(file, spec_of, secret=secret)
-    return Preview(own, desk, [_beside(held[form.leaf.obligation], form) for form in sent.forms])
+    sent = reading.read(file, settle, secret=secret)
+    assert desk is not None
+    return Preview(sent.identity, desk, [compare(held[form.leaf.obligation], form) for form in sent.forms])
 
 
 def take(preview: Preview, *, by: Person, at: dt.datetime, whole: bool) -> Taken:
@@ -193,6 +186,19 @@ def _unit_name(code: str) -> str:
     return found.short if found else code
 
 
+def _check_whose(own: Identity, unit: Unit, period: Period | None) -> None:
+    if own.unit != unit.code:
+        raise ForeignWorkbook(
+            "This workbook belongs to the office “{theirs}”, not to “{ours}”.",
+            rule="unit", theirs=_unit_name(own.unit), ours=unit.short,
+        )  # fmt: skip
+    if period is not None and own.period != period.id:
+        raise ForeignWorkbook(
+            "This workbook is of {theirs}, not of {ours}. Choose that period, or download the right workbook.",
+            rule="period", theirs=own.period_name, ours=desks.name_of(period),
+        )  # fmt: skip
+
+
 def _check_versions(own: Identity, held: dict[int, Sheet]) -> None:
     for leaf in own.leaves:
         sheet = held.get(leaf.obligation)
@@ -209,7 +215,7 @@ def _check_versions(own: Identity, held: dict[int, Sheet]) -> None:
             )  # fmt: skip
 
 
-def _beside(sheet: Sheet, read: Read) -> Looked:
+def compare(sheet: Sheet, read: Read) -> Looked:
     """Compare what stands in the workbook with how it was made and with what the portal holds now."""
     looked = Looked(sheet, read)
     before = read.leaf.before
