@@ -54,7 +54,12 @@ class Office:
     @property
     def region_brief(self) -> str:
         """Return the region for a narrow table: `เขต 7`."""
-        return self.region.replace("ตรวจราชการที่", "").replace("ตรวจราชการ", " ")
+        return brief(self.region)
+
+
+def brief(region: str) -> str:
+    """Return the name of an inspection region without what all share: `เขต 7`."""
+    return region.replace("ตรวจราชการที่", "").replace("ตรวจราชการ", " ")
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def recent(limit: int = 60) -> list[Period]:
 
 
 def by_region(period: Period, today: dt.date) -> list[tuple[str, Sums]]:
-    """Return how each region stands in a period, in the order of their codes."""
+    """Return how each region stands in a period, by its brief name, in the order of their codes."""
     is_open = Obligation.state == ObligationState.OPEN
     rows = (
         Obligation.select(
@@ -183,7 +188,7 @@ def by_region(period: Period, today: dt.date) -> list[tuple[str, Sums]]:
         .group_by(Region.id, Region.code, Region.name)
         .order_by(Region.code)
     )
-    return [(name, Sums(*counts)) for name, *counts in tuples(rows)]
+    return [(brief(name), Sums(*counts)) for name, *counts in tuples(rows)]
 
 
 def total(parts: Iterable[tuple[str, Sums]]) -> Sums:
