@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.bench import books, calendar, deadline, lists, money
+from portal.bench import api, books, calendar, deadline, lists, money, visits
 
 BENCHES = {
     "calendar": calendar.run,
@@ -14,6 +14,8 @@ BENCHES = {
     "books": books.run,
     "money": money.run,
     "deadline": deadline.run,
+    "api": api.run,
+    "visits": visits.run,
 }
 
 
@@ -26,7 +28,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where the store is kept (var/bench)")
     parser.add_argument("--database", default="", help="a store that is there already, file or postgresql:// address")
     parser.add_argument("--people", type=int, default=deadline.PEOPLE, help="deadline day: how many people (400)")
-    parser.add_argument("--seconds", type=float, default=90, help="deadline day: how long (90)")
+    parser.add_argument("--seconds", type=float, default=60, help="deadline day: how long, in seconds (60)")
     parser.add_argument("--stores", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     parser.add_argument(
         "--no-plain", dest="plain", action="store_false", help="deadline day: no plain application beside"
