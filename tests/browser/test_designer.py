@@ -4,6 +4,7 @@ import pytest
 
 from models import FormVersion
 from portal import clock, sign_ins
+from portal.forms import versions
 from portal.forms.spec import FormSpec
 from portal.rules.access import Role
 from portal.rules.terms import FormState
@@ -215,6 +216,28 @@ def test_what_is_drawn_while_the_portal_cannot_be_reached_is_saved_when_it_is_ba
     saved(page)
 
     assert [q.label for q in spec_of(page).questions.values()] == ["พิมพ์ตอนไม่มีสัญญาณ"]
+
+
+def test_a_published_version_is_looked_through_and_tried_but_not_changed(page, person):
+    add(page, "whole", "ข้อหนึ่ง")
+    add(page, "whole", "ข้อสอง")
+    saved(page)
+    version = FormVersion.get_by_id(int(page.url.rpartition("=")[2]))
+    versions.publish(version, by=person, at=clock.now())
+    page.reload()
+
+    entry(page, "ข้อสอง").locator(".item").click()
+    page.keyboard.press("Delete")
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Control+z")
+
+    assert labels(page)[1:] == ["ข้อหนึ่ง", "ข้อสอง"]
+    assert page.locator("#p-label").input_value() == "ข้อสอง" and page.locator("#p-label").is_disabled()
+    page.locator("#sheet").get_by_label("ข้อหนึ่ง").fill("สิบ")
+    page.locator("#sheet").get_by_text("ไม่ใช่ตัวเลข").wait_for()
+    page.get_by_role("button", name="ทำร่างใหม่").click()
+    page.locator("#publish").wait_for()
+    assert spec_of(page).to_json() == FormSpec.from_json(version.spec).to_json()
 
 
 def test_choices_pasted_from_a_list_become_one_each(page):

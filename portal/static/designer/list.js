@@ -70,8 +70,9 @@
     $('#none').hidden = design.questions().length > 0
     $('#no-rules').hidden = design.spec.rules.length > 0
     $('#count').textContent = say('count', { n: design.questions().length })
-    $('[data-do=undo]').disabled = !design.canUndo()
-    $('[data-do=redo]').disabled = !design.canRedo()
+    for (const [name, can] of [['undo', design.canUndo()], ['redo', design.canRedo()]]) {
+      for (const button of $$(`[data-do=${name}]`)) button.disabled = !can
+    }
     flaws()
     pick()
   }

@@ -335,6 +335,6 @@ const design = (() => {
     }
     return parts.join(' · ')
   }
-  said.addEventListener('click', () => { if (it.state === 'refused' || it.state === 'away') { it.state = 'waiting'; it.save() } })
+  said?.addEventListener('click', () => { if (it.state === 'refused' || it.state === 'away') { it.state = 'waiting'; it.save() } })
   return it
 })()

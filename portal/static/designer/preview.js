@@ -77,7 +77,7 @@
   })
   on('click', '[data-empty]', () => { for (const field of $$('[name]', sheet)) { if ('checked' in field && /checkbox|radio/.test(field.type)) field.checked = false; else field.value = '' } soon(0) })
   design.listen('changed', structure => soon(structure ? 120 : 350))
-  design.listen('chosen', mark)
+  design.listen('chosen', () => requestAnimationFrame(mark))
 
   design.isNarrow = () => window.matchMedia('(max-width: 1180px)').matches
   /** On a narrow screen one pane is shown at a time. */
