@@ -104,30 +104,26 @@ def test_an_error_is_mended_and_nothing_typed_is_lost(sqlite_demo, live_portal, 
 
     page.get_by_role("combobox", name="สหกรณ์/กลุ่ม").fill(institution.name[:14])
     page.get_by_role("option", name=institution.name, exact=True).click()
-    page.get_by_role("combobox", name="กิจกรรม").click()
-    page.get_by_role("option").first.wait_for()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    assert page.get_by_role("combobox", name="กิจกรรม").input_value()
+    page.locator("select[name=other]").select_option(index=3)
+    page.get_by_text("ผู้ที่พบ เรื่อง และครั้งถัดไป").click()
     page.get_by_label("วันที่เข้าแนะนำ").fill("31 ก.พ. 66")
+    page.get_by_label("สมาชิกร้องเรียน").check()
     page.get_by_label("จำนวนผู้พบ").fill("๑๒")
     page.get_by_label("เรื่อง").fill("ทดลองบันทึก")
     page.get_by_role("button", name="บันทึก", exact=True).click()
 
-    alert = page.locator("#summary")
-    alert.wait_for()
-    assert "ต้องแก้ 1 ช่อง" in alert.inner_text()
+    page.locator("#error-visited_on").wait_for()
     field = page.get_by_label("วันที่เข้าแนะนำ")
     assert field.input_value() == "31 ก.พ. 66"
     assert page.get_by_label("เรื่อง").input_value() == "ทดลองบันทึก"
     assert page.get_by_role("combobox", name="สหกรณ์/กลุ่ม").input_value() == institution.name
-    field.fill("10 พ.ค. 66")
+    field.fill("10 ส.ค. 66")
     page.get_by_role("button", name="บันทึก", exact=True).click()
 
-    page.wait_for_url("**/admin/visit/")
+    page.wait_for_url("**/admin/visits/visit/**")
     made = Visit.get(Visit.subject == "ทดลองบันทึก")
     assert Visit.select().count() == before + 1
-    assert (made.people_met, str(made.visited_on), made.cooperative_id) == (12, "2023-05-10", institution.id)
+    assert (made.people_met, str(made.visited_on), made.cooperative_id) == (12, "2023-08-10", institution.id)
 
 
 def test_two_people_at_one_record_see_both_texts(sqlite_demo, live_portal, chromium, strict_page):

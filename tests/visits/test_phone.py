@@ -56,7 +56,7 @@ def test_plan_record_lose_the_connection_mend_and_see_the_story(sqlite_store, li
     phone.goto(f"{live_portal}admin/visit-plans/?year={year}&activity={work.id}")
     phone.get_by_role("button", name="อนุมัติฉบับร่าง").click()
     phone.locator("#ask [data-ok]").click()
-    phone.wait_for_load_state()
+    phone.get_by_text("อนุมัติแล้ว 2 แผน").wait_for()
     assert {p.state for p in VisitPlan.select()} == {PlanState.APPROVED}
     db.close()
 
@@ -108,7 +108,7 @@ def test_plan_record_lose_the_connection_mend_and_see_the_story(sqlite_store, li
     assert phone.get_by_text("โปรดระบุข้อตกลง").is_visible()
     phone.get_by_role("link", name="แก้ไข").first.click()
     phone.get_by_text("มีข้อตกลง", exact=True).click()
-    phone.get_by_label("ข้อตกลง", exact=True).fill("ชี้แจงสมาชิกภายในเดือน")
+    phone.locator("#agreed_action").fill("ชี้แจงสมาชิกภายในเดือน")
     phone.get_by_role("button", name="ใน 30 วัน").click()
     phone.get_by_role("button", name="บันทึกและส่งอีกครั้ง").click()
     phone.wait_for_url("**/admin/visits/visit/**")
