@@ -388,10 +388,10 @@ def _held(model: type[Table], idents: Sequence[int]) -> dict[int, dict[str, Any]
 
 
 def _remove(model: type[Table], idents: Sequence[int]) -> None:
-    mark = "?" if is_sqlite() else "%s"
     try:
         with db.savepoint():
-            db.cursor().executemany(f'DELETE FROM "{model._meta.table_name}" WHERE id = {mark}', ((i,) for i in idents))
+            for start in range(0, len(idents), _AT_ONCE):
+                model.delete().where(model.id.in_(idents[start : start + _AT_ONCE])).execute()
     except IntegrityError as wrong:
         raise MoveRefused("Later records need these lines; undo what came later first.") from wrong
 

@@ -179,9 +179,22 @@ def change(model: type[Table], columns: Sequence[str], rows: Iterable[tuple[Any,
 
     Call inside a transaction. No picture is kept; that is for who calls.
     """
-    mark = "?" if is_sqlite() else "%s"
-    names = ", ".join(f'"{model._meta.combined[n].column_name}" = {mark}' for n in columns)
-    db.cursor().executemany(f'UPDATE "{model._meta.table_name}" SET {names} WHERE id = {mark}', rows)
+    fields = [model._meta.combined[n] for n in columns]
+    table = model._meta.table_name
+    cursor = db.cursor()
+    if is_sqlite():
+        names = ", ".join(f'"{f.column_name}" = ?' for f in fields)
+        cursor.executemany(f'UPDATE "{table}" SET {names} WHERE id = ?', rows)
+        return
+    # One statement for all: what the store adds up of a statement is then added up once.
+    listed = ", ".join(f'"{f.column_name}"' for f in fields)
+    cursor.execute(f'CREATE TEMP TABLE changed_rows ON COMMIT DROP AS SELECT {listed}, id FROM "{table}" WITH NO DATA')
+    with cursor.copy(f"COPY changed_rows ({listed}, id) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+    names = ", ".join(f'"{f.column_name}" = c."{f.column_name}"' for f in fields)
+    cursor.execute(f'UPDATE "{table}" t SET {names} FROM changed_rows c WHERE t.id = c.id')
+    cursor.execute("DROP TABLE changed_rows")
 
 
 @contextmanager

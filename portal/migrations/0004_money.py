@@ -151,26 +151,90 @@ def _keep_sums(db):
             f"SELECT {', '.join([*_line('l'), 'd.month' if is_month else '0', *grants, *amounts])} "
             f"FROM {row} CROSS JOIN {SIDES} GROUP BY 1, 2, 3, 4, 5, 6{', 7' if is_month else ''}"
         )
-    for name, moment, table, moved, statements in _triggers():
-        body = " ".join(statements)
-        if is_sqlite:
+    if is_sqlite:
+        for name, moment, table, moved, statements in _triggers():
             when = f"WHEN {moved.format(old='OLD', new='NEW', differs='IS NOT')}" if moved else ""
-            db.execute_sql(f"CREATE TRIGGER {name} {moment} ON {table} {when} BEGIN {body} END")
-        else:
-            when = f"WHEN ({moved.format(old='OLD', new='NEW', differs='IS DISTINCT FROM')})" if moved else ""
-            db.execute_sql(
-                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$"
-            )
-            db.execute_sql(f"CREATE TRIGGER {name} {moment} ON {table} FOR EACH ROW {when} EXECUTE FUNCTION {name}()")
+            db.execute_sql(f"CREATE TRIGGER {name} {moment} ON {table} {when} BEGIN {' '.join(statements)} END")
+        return
+    for name, event, table, tables, parts in _statement_triggers():
+        db.execute_sql(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN {_add_up(parts)} RETURN NULL; END $$"
+        )
+        db.execute_sql(
+            f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {tables} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        )
+
+
+def _statement_triggers():
+    """The same for PostgreSQL, a statement at a time.
+
+    There an update leaves the old row behind until the transaction ends: adding to one sum a hundred thousand times,
+    row by row, would walk through all that it was before. So each statement adds up what it changed, and adds that.
+    """
+    old, new = "OLD TABLE AS gone", "NEW TABLE AS come"
+    moved = " OR ".join(
+        f"gone.{n} IS DISTINCT FROM come.{n}"
+        for n in ("fiscal_year_id", "unit_id", "project_id", "category_id", "nature")
+    )
+
+    def months(rows, sign):
+        amounts = [f"{sign}{rows}.{n}" for n in AMOUNTS[3:]]
+        return ([*_line("l"), f"{rows}.month", "0", "0", "0", *amounts],
+                f"{rows} JOIN budget_line l ON l.id = {rows}.line_id CROSS JOIN {SIDES}")  # fmt: skip
+
+    def grants(rows, sign):
+        amounts = [f"{sign}{rows}.{n}" for n in AMOUNTS[:3]]
+        return [*_line(rows), "0", *amounts, "0", "0", "0"], f"{rows} CROSS JOIN {SIDES}"
+
+    def moving(rows, sign):
+        amounts = [f"{sign}d.{n}" for n in AMOUNTS[3:]]
+        return ([*_line(rows), "d.month", "0", "0", "0", *amounts],
+                f"gone JOIN come ON come.id = gone.id AND ({moved}) "
+                f"JOIN disbursement d ON d.line_id = gone.id CROSS JOIN {SIDES}")  # fmt: skip
+
+    return (
+        ("disbursement_sums_new", "INSERT", "disbursement", new, [months("come", "")]),
+        ("disbursement_sums_old", "DELETE", "disbursement", old, [months("gone", "-")]),
+        (
+            "disbursement_sums_changed", "UPDATE", "disbursement", f"{old} {new}",
+            [months("gone", "-"), months("come", "")],
+        ),
+        ("budget_line_sums_new", "INSERT", "budget_line", new, [grants("come", "")]),
+        ("budget_line_sums_old", "DELETE", "budget_line", old, [grants("gone", "-")]),
+        (
+            "budget_line_sums_changed", "UPDATE", "budget_line", f"{old} {new}",
+            [grants("gone", "-"), grants("come", ""), moving("gone", "-"), moving("come", "")],
+        ),
+    )  # fmt: skip
+
+
+def _add_up(parts):
+    """Return the statement that adds up rows and adds that; a part is its columns and where they come from."""
+    names = [*KEY.split(", "), *AMOUNTS]
+    selects = " UNION ALL ".join(
+        f"SELECT {', '.join(f'{value} AS {name}' for value, name in zip(values, names, strict=True))} FROM {source}"
+        for values, source in parts
+    )
+    sums = [f"sum(changed.{n})" for n in AMOUNTS]
+    keys = [f"changed.{n}" for n in KEY.split(", ")]
+    nil = " AND ".join(f"{each} = 0" for each in sums)
+    added = ", ".join(f"{n} = money_sum.{n} + excluded.{n}" for n in AMOUNTS)
+    return (
+        f"INSERT INTO money_sum ({', '.join(names)}) SELECT {', '.join([*keys, *sums])} FROM ({selects}) changed "
+        f"GROUP BY {', '.join(keys)} HAVING NOT ({nil}) ON CONFLICT ({KEY}) DO UPDATE SET {added};"
+    )
 
 
 def _forget_sums(db):
-    for name, _moment, table, _moved, _statements in _triggers():
-        if isinstance(db, SqliteDatabase):
+    if isinstance(db, SqliteDatabase):
+        for name, *_ in _triggers():
             db.execute_sql(f"DROP TRIGGER {name}")
-        else:
-            db.execute_sql(f"DROP TRIGGER {name} ON {table}")
-            db.execute_sql(f"DROP FUNCTION {name}()")
+        return
+    for name, _event, table, *_ in _statement_triggers():
+        db.execute_sql(f"DROP TRIGGER {name} ON {table}")
+        db.execute_sql(f"DROP FUNCTION {name}()")
 
 
 def _tables(db, after):
