@@ -7,6 +7,7 @@ import datetime as dt
 from admin_views.base import CENTRAL, Button, Screen
 from models import Deadline, FiscalYear, Holiday, Obligation, Period, Person
 from portal import obligations, periods
+from portal.rules import duties
 from portal.rules.access import OFFICE_ROLES, Role
 from portal.rules.terms import Duty, ObligationState
 from portal.seed import calendar
@@ -78,6 +79,15 @@ def _waive(obligation: Obligation, **given: object) -> None:
     obligations.waive(obligation, reason=given.pop("note"), **given)  # type: ignore[arg-type]
 
 
+def _say_done(obligation: Obligation, **given: object) -> None:
+    obligations.say_done(obligation, **given)  # type: ignore[arg-type]
+
+
+def _may_say(row: Obligation, person: Person) -> bool:
+    own = row.unit_id == person.unit_id and row.state == ObligationState.OPEN
+    return own and person.role in duties.SAYERS.get(row.duty, frozenset())
+
+
 def fill_in(row: Obligation, person: Person) -> tuple[str, str] | None:
     """Lead the office to the page on which it answers what it owes."""
     if person.role in OFFICE_ROLES and row.form_id is not None:
@@ -108,4 +118,6 @@ class ObligationScreen(Screen):
     buttons = (
         Button("waive", lazy("Waive"), _waive, KEEPERS, asks_note=True, icon="x",
                fits=lambda row, person: row.state == ObligationState.OPEN),
+        Button("say_done", lazy("It is done"), _say_done, frozenset({Role.DIVISION, Role.PLANNING}), asks_note=True,
+               fits=_may_say),
     )  # fmt: skip

@@ -448,3 +448,37 @@ def test_nobody_says_himself_done_where_the_work_can_be_seen(checking, duty):
 
     with pytest.raises(MoveRefused, match="by the work itself"):
         obligations.say_done(owed, by=make.person(role, owed.unit), at=NOON, note="ทำแล้ว")
+
+
+def test_a_duty_is_said_done_on_its_record_too_and_only_by_its_unit(database, client, sign_in):
+    periods.open_period(_period(PeriodKind.QUARTER, 2), by=None, at=NOON)
+    owed = _central(_period(PeriodKind.QUARTER, 2), Duty.HANDOFF)
+    given = {"action": "say_done", "rowid": owed.id, "note": "นร 0714/1"}
+
+    sign_in(make.person(Role.PLANNING)).post("/admin/obligation/action/", data=given)
+    assert Obligation.get_by_id(owed.id).state == ObligationState.OPEN
+    sign_in(make.person(Role.PLANNING, owed.unit)).post("/admin/obligation/action/", data=given)
+
+    assert Obligation.get_by_id(owed.id).state == ObligationState.MET
+
+
+def test_one_button_makes_the_calendar_of_a_year(database, client, sign_in):
+    year = make.fiscal_year(2570)
+    planner = sign_in(make.person(Role.PLANNING))
+
+    planner.post("/admin/fiscalyear/action/", data={"action": "calendar", "rowid": year.id})
+
+    assert Period.select().where(Period.fiscal_year == year).count() == 17
+    assert Holiday.select().where(Holiday.day == dt.date(2027, 1, 1)).count() == 1
+
+
+def test_only_the_keepers_of_the_calendar_open_close_and_make(database):
+    period, division = make.period(3, is_open=False), make.person(Role.DIVISION)
+
+    for act in (
+        lambda: periods.open_period(period, by=division, at=NOON),
+        lambda: periods.close_period(period, by=division, at=NOON),
+        lambda: periods.make_year(2570, by=division, at=NOON),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
