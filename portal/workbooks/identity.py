@@ -4,16 +4,18 @@ cells stood when it was made. A seal over all of it shows when anything was chan
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from portal.errors import PortalError
 from portal.forms.values import Cell
-from portal.workbooks.safe import Book, FileRefused
+from portal.workbooks.safe import Book
 
 SHEET = "_portal"
 LISTS = "_รายการ"
@@ -77,7 +79,9 @@ def digest_of(spec: dict[str, Any]) -> str:
 
 def written(identity: Identity, secret: str) -> list[str]:
     """Return the lines of the hidden sheet: a mark, the seal, then the identity in pieces."""
-    text = json.dumps(_plain(identity), ensure_ascii=True, separators=(",", ":"))
+    plain = json.dumps(_plain(identity), ensure_ascii=True, separators=(",", ":"))
+    # Packed so that no program takes anything in it for an escape of its own.
+    text = base64.b64encode(zlib.compress(plain.encode(), 9)).decode()
     pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
     return [f"{MARK} {EDITION}", _seal(text, secret), *pieces]
 
@@ -86,10 +90,7 @@ def read(book: Book, secret: str) -> Identity:
     """Return whose workbook this is, or raise ForeignWorkbook when it is none of ours or was tampered with."""
     if SHEET not in book.sheets:
         raise ForeignWorkbook("This workbook was not downloaded from this portal.", rule="stranger")
-    try:
-        lines = [str(row[0].value) for row in book.rows(SHEET)]
-    except FileRefused:
-        raise
+    lines = [str(row[0].value) for row in book.rows(SHEET)]
     if len(lines) < 3 or lines[0] != f"{MARK} {EDITION}":
         raise ForeignWorkbook(
             "This workbook was made by another version of the portal. Download it again.", rule="edition"
@@ -99,7 +100,7 @@ def read(book: Book, secret: str) -> Identity:
         raise ForeignWorkbook(
             "The hidden sheet that says whose workbook this is was changed. Download it again.", rule="seal"
         )
-    return _identity(json.loads(text))
+    return _identity(json.loads(zlib.decompress(base64.b64decode(text))))
 
 
 # ---------------------------------------------------------------- below: how

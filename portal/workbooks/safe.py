@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 from xml.parsers import expat
 
 import openpyxl
@@ -244,7 +244,7 @@ def _check_parts(archive: zipfile.ZipFile, limits: Limits) -> None:
     """Unpack each part once, under a count, and walk through it. What is not XML is never opened at all."""
     walk = _Walk(limits)
     for part in archive.infolist():
-        if part.filename.lower().endswith((".xml", ".rels", ".vml")):
+        if part.filename.lower().endswith((".xml", ".rels")):
             walk.part(archive, part)
     if walk.sheets > limits.sheets:
         raise FileRefused("This workbook has more than {most} sheets.", rule="sheets", most=limits.sheets)
@@ -257,7 +257,7 @@ class _Walk:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.bytes = self.cells = self.elements = self.sheets = self.depth = 0
+        self.bytes = self.cells = self.elements = self.sheets = self.depth = self.row = 0
         self.most_elements = 3 * limits.cells + 100_000
         self.is_workbook = False
         self._parser: Any = None
@@ -296,6 +296,7 @@ class _Walk:
         kind = name.rpartition(":")[2]
         if kind == "worksheet":
             self.sheets += 1
+            self.row = 0
             self._parser.StartElementHandler = self._in_sheet
         elif kind == "Types":
             self._parser.StartElementHandler = self._in_types
@@ -328,8 +329,11 @@ class _Walk:
                 raise FileRefused("This workbook has more than {most} cells.", rule="cells", most=self.limits.cells)
             if at := attributes.get("r"):
                 self._check_place(at)
+            elif self.row > self.limits.rows:
+                self._refuse_rows()
         elif kind == "row":
-            self._check_row(attributes.get("r", "1"))
+            # LibreOffice leaves an empty row at the very bottom: only cells out there are refused.
+            self.row = self._number(attributes["r"]) if "r" in attributes else self.row + 1
         elif kind == "dimension":
             for corner in attributes.get("ref", "").split(":"):
                 if corner:
@@ -348,17 +352,20 @@ class _Walk:
                 rule="columns",
                 most=self.limits.columns,
             )
-        self._check_row(found[2])
+        if self._number(found[2]) > self.limits.rows:
+            self._refuse_rows()
 
-    def _check_row(self, number: str) -> None:
-        if not (number.isascii() and number.isdigit() and len(number) < 8) or int(number) < 1:
+    def _number(self, text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 8) or int(text) < 1:
             raise _damaged()
-        if int(number) > self.limits.rows:
-            raise FileRefused(
-                "A sheet of this workbook has more than {most} rows. Delete the empty ones at the bottom.",
-                rule="rows",
-                most=self.limits.rows,
-            )
+        return int(text)
+
+    def _refuse_rows(self) -> NoReturn:
+        raise FileRefused(
+            "A sheet of this workbook has more than {most} rows. Delete the empty ones at the bottom.",
+            rule="rows",
+            most=self.limits.rows,
+        )
 
     def _in_types(self, name: str, attributes: dict[str, str]) -> None:
         self._count()

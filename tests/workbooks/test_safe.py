@@ -189,7 +189,7 @@ HOSTILE = {
         lambda: rebuilt({SHEET: sheet_of('<dimension ref="A1:B1048576"/><sheetData/>')}),
         "rows",
     ),
-    "a row far down": (lambda: with_rows('<row r="1048576"/>'), "rows"),
+    "a cell in a row far down": (lambda: with_rows('<row r="1048576"><c><v>1</v></c></row>'), "rows"),
     "a cell far down": (lambda: with_rows('<row><c r="A99999"/></row>'), "rows"),
     "10,000 columns": (lambda: with_rows('<row><c r="NTP1"/></row>'), "columns"),
     "10,000 columns claimed": (lambda: rebuilt({SHEET: sheet_of('<dimension ref="A1:XFD9"/><sheetData/>')}), "columns"),
@@ -302,6 +302,16 @@ def test_a_file_by_its_path_is_closed_again(tmp_path):
 
 def test_a_sheet_whose_part_is_missing_is_not_there():
     assert set(read_all(rebuilt(drop=(SHEET,)))) == {"ว่าง"}
+
+
+def test_an_empty_row_at_the_very_bottom_does_no_harm():
+    content = with_rows('<row r="1"><c r="A1"><v>7</v></c></row><row r="1048576" ht="12.8"/>')
+
+    assert [[c.value for c in row] for row in read_all(content)["ผลงาน"]] == [[7]]
+
+
+def test_a_drawing_that_is_no_xml_is_never_opened():
+    assert read_all(rebuilt(add={"xl/drawings/vmlDrawing9.vml": b"<xml><br></xml>"}))
 
 
 def test_a_hyperlink_is_no_link_to_another_file():
