@@ -159,10 +159,11 @@ const design = (() => {
     dirty = state !== 'saved'
     for (const one of $$('.m', said)) one.toggleAttribute('hidden', one.dataset.when !== state)
   }
+  const big = () => it.spec.sections.reduce((n, section) => n + section.questions.length, 0) > 100 // then each save is a large one
   function wait () {
     show('waiting', say('unsaved'))
     clearTimeout(timer)
-    timer = setTimeout(it.save, 1200)
+    timer = setTimeout(it.save, big() ? 4000 : 1200)
   }
   it.save = async () => {
     clearTimeout(timer)
@@ -215,6 +216,15 @@ const design = (() => {
   }
   addEventListener('beforeunload', () => { if (it.state === 'waiting') it.save() })
   document.addEventListener('visibilitychange', () => { if (document.hidden && it.state === 'waiting') it.save() })
+
+  // Whoever goes on to another page takes along what is not saved yet.
+  on('click', 'a[href]', async (event, link) => {
+    if (it.state !== 'waiting' && it.state !== 'saving') return
+    if (event.ctrlKey || event.metaKey || event.shiftKey || link.target) return
+    event.preventDefault()
+    for (let n = 0; n < 40 && it.state === 'saving'; n++) await new Promise(resolve => setTimeout(resolve, 100))
+    if (await it.save() || it.state === 'saved') location.href = link.href
+  })
 
   // ---------------------------------------------------------------- two at once
 
