@@ -11,44 +11,40 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
-from peewee import JOIN, Database, fn
+from peewee import JOIN
 
 from models import (
     Answer,
     Cooperative,
     Form,
     FormVersion,
-    Indicator,
     MeasureUnit,
-    MonthPlan,
     Obligation,
     Period,
     Reopening,
     Submission,
-    Target,
     Unit,
-    UnlockRequest,
-    db,
 )
+from portal.beside import NOTHING, Beside, Parts, beside_of
 from portal.database import tuples
 from portal.errors import MoveRefused
 from portal.forms import kinds, problems
 from portal.forms.problems import Problem
-from portal.forms.questions import Question
 from portal.forms.spec import FormSpec
 from portal.forms.values import Cell, Context, Entry, Value
 from portal.rules import locks
-from portal.rules.fiscal import month_of
-from portal.rules.locks import Lock, LockRule, Standing
-from portal.rules.progress import Aggregation, combined
+from portal.rules.locks import Lock, Standing
+from portal.rules.progress import combined
 from portal.rules.terms import FormState, Mark
 from portal.rules.workflow import State
+from portal.specs import published, spec_of
 
-_SPECS: WeakKeyDictionary[Database, dict[tuple[int, int], FormSpec]] = WeakKeyDictionary()
-SCALE = 10_000
+__all__ = [
+    "NOTHING", "Beside", "Held", "Institutions", "Parts", "Sheet", "answers_of", "measures", "of_submission",
+    "published", "sheet_of", "spec_of",
+]  # fmt: skip
 
 
 class Held(NamedTuple):
@@ -60,34 +56,6 @@ class Held(NamedTuple):
     reason: str
     saved_at: dt.datetime | None
     saved_by: int | None
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What stands beside a question of numbers: all None where not known.
-
-    `last` is the period before, `earlier` every period of the year before this one, oldest first; `plan` is this
-    period's, `plan_to_date` up to and with it, `target` the year's.
-    """
-
-    rule: Aggregation = Aggregation.SUM
-    last: Value | None = None
-    earlier: tuple[Decimal, ...] = ()
-    plan: Decimal | None = None
-    plan_to_date: Decimal | None = None
-    target: Decimal | None = None
-
-    @property
-    def before(self) -> Decimal | None:
-        """Return the year's total without this period."""
-        return combined(self.earlier, self.rule)
-
-    def total(self, value: Entry | None) -> Decimal | None:
-        """Return the year's total with `value` for this period, by the rule over months."""
-        return combined([*self.earlier, value if isinstance(value, Decimal) else None], self.rule)
-
-
-NOTHING = Beside()
 
 
 class Institutions(Mapping[str, str]):
@@ -126,7 +94,7 @@ class Sheet:
     lock: Lock | None
     cell_locks: dict[str, Lock]
     reopening: Reopening | None = None
-    parts: dict[str, tuple[Aggregation, tuple[int, ...], tuple[Decimal, ...]]] = field(default_factory=dict)
+    parts: dict[str, Parts] = field(default_factory=dict)
 
     @property
     def state(self) -> State | None:
@@ -201,26 +169,6 @@ class Sheet:
         return fresh
 
 
-def spec_of(version: FormVersion) -> FormSpec:
-    """Return the description of a form version, read once for each of its versions."""
-    known = _SPECS.setdefault(db.obj, {})
-    key = (version.id, version.version)
-    if key not in known:
-        known[key] = FormSpec.from_json(version.spec)
-    return known[key]
-
-
-def published(form: Form) -> FormVersion | None:
-    """Return the newest published version of a form."""
-    found: FormVersion | None = (
-        FormVersion.select()
-        .where(FormVersion.form == form.id, FormVersion.state == FormState.PUBLISHED)
-        .order_by(FormVersion.number.desc())
-        .first()
-    )
-    return found
-
-
 def sheet_of(obligation_id: int, *, at: dt.datetime) -> Sheet:
     """Return the report that meets an obligation, whether it is begun or not. Raises MoveRefused without a form."""
     obligation = (
@@ -248,7 +196,7 @@ def sheet_of(obligation_id: int, *, at: dt.datetime) -> Sheet:
     spec = spec_of(version)
     reopening = _reopening(obligation, submission)
     standing = _standing(obligation, submission, version, reopening)
-    beside, cell_locks, parts = _beside(obligation, submission, spec)
+    beside, cell_locks, parts = beside_of(obligation, submission, version, spec)
     held = answers_of(submission, spec) if submission is not None else {}
     lock = locks.report_lock(standing, at)
     if not locks.is_reopened(standing, at):
@@ -316,190 +264,3 @@ def _standing(
         reopening_closed_at=reopening.closed_at if reopening else None,
         version_is_retired=version.state == FormState.RETIRED,
     )
-
-
-class _Fed(NamedTuple):
-    """An indicator that the form feeds, with this office's target and the indicators that feed it in turn."""
-
-    id: int
-    is_plan_forced: bool
-    month_rule: Aggregation
-    unit_rule: Aggregation
-    target_id: int | None
-    target: Decimal | None
-
-
-def _beside(
-    obligation: Obligation, submission: Submission | None, spec: FormSpec
-) -> tuple[dict[str, Beside], dict[str, Lock], dict[str, tuple[Aggregation, tuple[int, ...], tuple[Decimal, ...]]]]:
-    """Return what stands beside the questions, which cells are shut, and the parts of computed figures."""
-    asked = {key: question for key, question in spec.asked.items() if kinds.of(question).counts}
-    fed = _indicators({q.indicator_id for q in asked.values() if q.indicator_id is not None}, obligation.unit_id)
-    months = _plans(fed, obligation)
-    earlier, last = _earlier(obligation, spec)
-    children = _children(set(fed))
-    lifted = _lifted(obligation, set(fed)) if children or any(one.is_plan_forced for one in fed.values()) else {}
-    numbers = range(month_of(obligation.period.starts_on), month_of(obligation.period.ends_on) + 1)
-    beside: dict[str, Beside] = {}
-    shut: dict[str, Lock] = {}
-    for key, question in asked.items():
-        one = fed.get(question.indicator_id or 0)
-        rule = one.month_rule if one else _own_rule(question)
-        plan = to_date = target = None
-        if one is not None and one.target_id is not None:
-            target, planned = one.target, months.get(one.target_id, {})
-            if rule is not Aggregation.SUM:
-                plan = to_date = target
-            elif planned:
-                plan = sum((planned.get(m, Decimal(0)) for m in numbers), Decimal(0))
-                to_date = sum((v for m, v in planned.items() if m <= numbers[-1]), Decimal(0))
-        beside[key] = Beside(rule, last.get(key), tuple(earlier.get(key, ())), plan, to_date, target)
-        if one is not None:
-            lock = locks.cell_lock(
-                is_plan_forced=one.is_plan_forced, has_target=one.target_id is not None,
-                has_plan=bool(months.get(one.target_id or 0)), has_parts=bool(children.get(one.id)),
-                lifted=frozenset(lifted.get(one.id, ())),
-            )  # fmt: skip
-            if lock is not None:
-                shut[key] = lock
-    for key, value in last.items():
-        beside.setdefault(key, Beside(last=value))
-    parts = _parts(obligation, submission, asked, fed, children, shut)
-    return beside, shut, parts
-
-
-def _own_rule(question: Question) -> Aggregation:
-    """Return how months become one where no indicator says it: shares and what is worked out are not added up."""
-    if question.month_rule:
-        return Aggregation(question.month_rule)
-    return Aggregation.SUM if question.kind in ("whole", "number", "money") else Aggregation.NONE
-
-
-def _indicators(idents: set[int], unit_id: int) -> dict[int, _Fed]:
-    if not idents:
-        return {}
-    rows = tuples(
-        Indicator.select(
-            Indicator.id, Indicator.is_plan_forced, Indicator.month_rule, Indicator.unit_rule, Target.id, Target.value
-        )
-        .join(Target, JOIN.LEFT_OUTER, on=(Target.indicator == Indicator.id) & (Target.unit == unit_id))
-        .where(Indicator.id.in_(sorted(idents)))
-    )
-    return {row[0]: _Fed(*row) for row in rows}
-
-
-def _plans(fed: Mapping[int, _Fed], obligation: Obligation) -> dict[int, dict[int, Decimal]]:
-    targets = [one.target_id for one in fed.values() if one.target_id is not None]
-    found: dict[int, dict[int, Decimal]] = defaultdict(dict)
-    if targets:
-        rows = MonthPlan.select(MonthPlan.target, MonthPlan.month, MonthPlan.value).where(MonthPlan.target.in_(targets))
-        for target, month, value in tuples(rows):
-            found[target][month] = value
-    return found
-
-
-def _earlier(obligation: Obligation, spec: FormSpec) -> tuple[dict[str, list[Decimal]], dict[str, Value]]:
-    """Return the values of this office's earlier reports of the year on this form, and the last period's.
-
-    A column's value is the sum of its rows. Drafts do not count: nobody has stood up for them yet.
-    """
-    period = obligation.period
-    rows = tuples(
-        Answer.select(
-            Period.number,
-            Answer.key,
-            fn.SUM(Answer.number).coerce(False),
-            fn.MAX(Answer.text),
-            fn.MAX(Answer.mark),
-        )
-        .join(Submission)
-        .join(Period)
-        .switch(Submission)
-        .join(FormVersion)
-        .where(
-            Submission.unit == obligation.unit_id,
-            FormVersion.form == obligation.form_id,
-            Period.fiscal_year == period.fiscal_year_id,
-            Period.kind == period.kind,
-            Period.number < period.number,
-            Submission.state != State.DRAFT,
-            (Answer.row > 0) | ~Answer.key.contains("."),
-        )
-        .group_by(Period.number, Answer.key)
-        .order_by(Period.number)
-    )
-    earlier: dict[str, list[Decimal]] = defaultdict(list)
-    last: dict[str, Value] = {}
-    for number, key, stored, text, mark in rows:
-        question = spec.asked.get(key)
-        if question is None:
-            continue
-        if stored is not None:
-            earlier[key].append(Decimal(stored) / SCALE)
-        if number == period.number - 1 and mark == Mark.VALUE:
-            if stored is not None:
-                last[key] = Decimal(stored) / SCALE
-            elif "." not in key:
-                last[key] = kinds.of(question).from_store(None, text)
-    return earlier, last
-
-
-def _children(parents: set[int]) -> dict[int, tuple[int, ...]]:
-    if not parents:
-        return {}
-    found: dict[int, list[int]] = defaultdict(list)
-    rows = Indicator.select(Indicator.parent, Indicator.id).where(Indicator.parent.in_(sorted(parents)))
-    for parent, child in tuples(rows.order_by(Indicator.position, Indicator.id)):
-        found[parent].append(child)
-    return {parent: tuple(listed) for parent, listed in found.items()}
-
-
-def _lifted(obligation: Obligation, indicators: set[int]) -> dict[int, set[LockRule]]:
-    """Return the rules that were lifted for this office, by indicator."""
-    found: dict[int, set[LockRule]] = defaultdict(set)
-    rows = UnlockRequest.select(UnlockRequest.indicator, UnlockRequest.rule).where(
-        UnlockRequest.unit == obligation.unit_id,
-        UnlockRequest.indicator.in_(sorted(indicators)),
-        UnlockRequest.granted == True,  # noqa: E712
-    )
-    for indicator, rule in tuples(rows):
-        if rule in set(LockRule):
-            found[indicator].add(LockRule(rule))
-    return found
-
-
-def _parts(
-    obligation: Obligation,
-    submission: Submission | None,
-    asked: Mapping[str, Question],
-    fed: Mapping[int, _Fed],
-    children: Mapping[int, tuple[int, ...]],
-    shut: Mapping[str, Lock],
-) -> dict[str, tuple[Aggregation, tuple[int, ...], tuple[Decimal, ...]]]:
-    """Return, for each figure made of parts, its rule, the indicators that feed it and what other reports hold."""
-    made = {key for key, lock in shut.items() if lock.rule is LockRule.FROM_PARTS}
-    if not made:
-        return {}
-    feeding = {child for listed in children.values() for child in listed}
-    query: Any = (
-        Answer.select(Answer.indicator, Answer.number)
-        .join(Submission)
-        .where(
-            Submission.unit == obligation.unit_id,
-            Submission.period == obligation.period_id,
-            Answer.indicator.in_(sorted(feeding)),
-            Answer.number.is_null(False),
-        )
-        .order_by(Answer.id)
-    )
-    if submission is not None:
-        query = query.where(Submission.id != submission.id)
-    elsewhere: dict[int, list[Decimal]] = defaultdict(list)
-    for indicator, number in tuples(query):
-        elsewhere[indicator].append(number)
-    found = {}
-    for key in made:
-        one = fed[asked[key].indicator_id or 0]
-        listed = children[one.id]
-        found[key] = (one.unit_rule, listed, tuple(v for child in listed for v in elsewhere[child]))
-    return found

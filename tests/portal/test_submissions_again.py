@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from models import Answer, Comment, Holiday, Notice, Reopening, Submission, Target, UnlockRequest
-from portal import answers, periods, reviews, submissions, unlocks
+from models import Answer, Comment, FormVersion, Holiday, Notice, Reopening, Submission, Target, UnlockRequest
+from portal import answers, periods, reviews, sheets, submissions, unlocks
 from portal.errors import MoveRefused, NotAllowed, NotFound, RuleBroken
 from portal.forms.values import NOT_APPLICABLE, Cell
 from portal.rules.access import Role
@@ -338,3 +338,32 @@ def test_a_cell_s_rule_that_was_lifted_holds_no_longer_for_this_office(migrated)
 
     saved = answers.save_cells(Submission.get_by_id(report.id), {Cell("done"): "1"}, by=person, at=NOON)
     assert saved.saved == [Cell("done")] and not saved.locks
+
+
+# ---------------------------------------------------------------- what stands beside a number
+
+
+def test_the_year_s_total_goes_on_through_a_new_version_of_the_form(migrated):
+    form, unit = make.form(), make.unit()
+    old = make.submission(State.SUBMITTED, unit=unit, form=form, period=make.period(7))
+    spec = {"sections": [{"questions": [{"key": "reached", "kind": "whole", "label": "ทำได้"}]}]}
+    make.row(
+        FormVersion, form=form, number=2, spec=spec, state="published", published_at=NOON,
+        field_map={"done": [{"key": "reached", "factor": "10"}], "note": []},
+    )  # fmt: skip
+    owed = make.obligation(unit=unit, form=form, period=make.period(8))
+
+    beside = sheets.sheet_of(owed.id, at=NOON).beside["reached"]
+
+    assert old.form_version.number == 1
+    assert (beside.last, beside.before, beside.total(Decimal(3))) == (50, 50, 53)
+
+
+def test_a_draft_of_the_month_before_does_not_stand_beside_this_month(migrated):
+    form, unit = make.form(), make.unit()
+    make.submission(State.DRAFT, unit=unit, form=form, period=make.period(7))
+    make.submission(State.SUBMITTED, unit=unit, form=form, period=make.period(6))
+
+    beside = sheets.sheet_of(make.obligation(unit=unit, form=form, period=make.period(8)).id, at=NOON).beside["done"]
+
+    assert (beside.last, beside.before) == (None, 5)
