@@ -51,6 +51,8 @@
     const found = design.find(design.chosen)
     const key = found?.kind === 'question' ? found.item.key : found?.kind === 'column' ? found.table.key : found?.kind === 'rule' ? String(found.item.at).split('.')[0] : found?.item.key
     for (const one of $$('[data-question]', sheet)) one.classList.toggle('shown', found?.kind !== 'section' && one.dataset.question === key)
+    const asked = found?.kind === 'question' || found?.kind === 'column'
+    $('#hidden-now').hidden = !asked || Boolean($('.shown', sheet)) || !$(`section[data-section]`, sheet) || !(found.item.shown_when || found.table?.shown_when || found.section?.shown_when)
     const one = $('.shown', sheet) ?? (found?.kind === 'section' ? $(`[data-section="${CSS.escape(key ?? '')}"]`, sheet) : null)
     if (one && !sheet.contains(document.activeElement)) {
       const stage = $('#stage').getBoundingClientRect(), at = one.getBoundingClientRect()
