@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from portal import formats
@@ -13,7 +13,7 @@ from portal.reports.chapter import Chapter, Cut, Member
 from portal.reports.chapters.offices import judged_indicators
 from portal.reports.charts.bars import Row
 from portal.reports.charts.strip import Strip
-from portal.reports.figures import money, registry, reporting, results, visiting, voices
+from portal.reports.figures import money, registry, remarks, reporting, results, visiting, voices
 from portal.reports.figures.offices import Office, by_region, offices
 from portal.rules.deadlines import Timeliness
 from portal.rules.progress import Standing, share
@@ -36,6 +36,8 @@ class OwnIndicator:
     value: Decimal | None
     reached: Decimal | None
     standing: Standing
+    applies: bool = True
+    note: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class OfficePage:
     how: tuple[str, ...]
     days: tuple[int, ...]
     problems: tuple[voices.Told, ...]
+    notes: tuple[str, ...] = ()
 
 
 def gather(cut: Cut) -> OfficePage:
@@ -200,6 +203,11 @@ def _page(
     due = reporting.due(reporting.months_due(cut), office.id)
     course = visiting.courses(cut).get(office.id)
     indicators = _indicators(cut, office)
+    notes = remarks.Notes()
+    shown = tuple(
+        replace(each, note=notes.number(remarks.beside(cut, ident, office.id)))
+        for ident, each in indicators[:MOST_INDICATORS]
+    )
     sent = voices.last_sent(cut).get(office.id)
     names = {project.id: (project.code, project.name) for project in results.projects(cut)}
     projects = [
@@ -237,7 +245,7 @@ def _page(
         visits_plan=results.cumulated([Decimal(v) for v in course.plan], 12) if course else (),
         visits_done=results.cumulated([Decimal(v) for v in course.done], cut.last_period) if course else (),
         classes=_classes(cut, office),
-        indicators=tuple(indicators[:MOST_INDICATORS]),
+        indicators=shown,
         more_indicators=max(0, len(indicators) - MOST_INDICATORS),
         projects=_largest(projects),
         disbursed=whole.disbursed,
@@ -247,6 +255,7 @@ def _page(
         how=tuple(month.how.value for month in due),
         days=tuple(month.days for month in due),
         problems=voices.told(said, 3),
+        notes=tuple(notes.listed),
     )
 
 
@@ -271,8 +280,9 @@ def _classes(cut: Cut, office: Office) -> tuple[Row, ...]:
     )
 
 
-def _indicators(cut: Cut, office: Office) -> list[OwnIndicator]:
-    """The office's leading indicators, those furthest from the plan first."""
+def _indicators(cut: Cut, office: Office) -> list[tuple[int, OwnIndicator]]:
+    """The office's leading indicators with their ids, those furthest from the plan first."""
+    silent = remarks.remarks(cut).not_applicable
     cells, made = results.cells(cut), []
     codes = {project.id: project.code for project in results.projects(cut)}
     for each in results.leading(cut):
@@ -280,20 +290,20 @@ def _indicators(cut: Cut, office: Office) -> list[OwnIndicator]:
         if cell is None:
             continue
         found = results.outcome(each, [cell])
-        made.append(
-            OwnIndicator(
-                codes.get(each.project_id, ""),
-                each.name,
-                each.unit,
-                each.decimals,
-                found.target,
-                found.plan,
-                found.value,
-                found.reached,
-                found.standing,
-            )
+        own = OwnIndicator(
+            codes.get(each.project_id, ""),
+            each.name,
+            each.unit,
+            each.decimals,
+            found.target,
+            found.plan,
+            found.value,
+            found.reached,
+            found.standing,
+            (each.id, office.id) not in silent,
         )
-    made.sort(key=lambda each: (results.WORST.index(each.standing), each.reached or Decimal(0), each.project))
+        made.append((each.id, own))
+    made.sort(key=lambda one: (results.WORST.index(one[1].standing), one[1].reached or Decimal(0), one[1].project))
     return made
 
 

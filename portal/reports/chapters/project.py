@@ -11,7 +11,7 @@ from portal import formats
 from portal.errors import NotFound
 from portal.reports.chapter import Chapter, Cut, Member
 from portal.reports.chapters.projects import Line, line
-from portal.reports.figures import money, results, voices
+from portal.reports.figures import money, remarks, results, series, voices
 from portal.reports.figures.offices import by_region, offices
 from portal.rules.progress import Standing, share
 from portal.rules.terms import Nature
@@ -35,6 +35,7 @@ class IndicatorLine:
     offices: int
     owing: int
     is_leading: bool
+    note: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class ProjectPage:
     lowest: tuple[PlaceLine, ...]
     problems: tuple[voices.Told, ...]
     money_day: dt.date | None
+    notes: tuple[str, ...] = ()
+    breaks: tuple[int, ...] = ()
 
 
 def gather(cut: Cut) -> ProjectPage:
@@ -126,6 +129,7 @@ def _page(
         for month in range(1, 13)
     )
     places = _places(cut, first, granted)
+    notes = remarks.Notes()
     return ProjectPage(
         line=mine,
         plan=facts.plan,
@@ -145,15 +149,22 @@ def _page(
         paid=whole.curve() if whole.granted else (),
         spent=whole.curve("spent") if whole.granted else (),
         target=target,
-        indicators=tuple(_indicator(each, cells.get(each.id, {}), each in leading) for each in listed),
+        indicators=tuple(
+            _indicator(each, cells.get(each.id, {}), each in leading, notes.number(remarks.beside(cut, each.id)))
+            for each in listed
+        ),
         regions=places[0],
         lowest=places[1],
         problems=voices.told(said, 4),
         money_day=money.data_day(cut),
+        notes=tuple(notes.listed),
+        breaks=tuple(each.month for each in series.series(cut).breaks.get(first.id, ())) if first else (),
     )
 
 
-def _indicator(each: results.IndicatorFacts, found: dict[int, results.Cell], is_leading: bool) -> IndicatorLine:
+def _indicator(
+    each: results.IndicatorFacts, found: dict[int, results.Cell], is_leading: bool, note: int
+) -> IndicatorLine:
     outcome = results.outcome(each, found.values())
     return IndicatorLine(
         each.name,
@@ -168,6 +179,7 @@ def _indicator(each: results.IndicatorFacts, found: dict[int, results.Cell], is_
         outcome.offices,
         outcome.owing,
         is_leading,
+        note,
     )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
-from portal.reports.figures import money, results
+from portal.reports.figures import money, remarks, results
 from portal.rules.progress import Standing, share
 from portal.rules.terms import Nature
 
@@ -29,6 +29,7 @@ class Lead:
     standing: Standing
     offices: int
     owing: int
+    note: int = 0
 
     @property
     def plan_of_year(self) -> Decimal | None:
@@ -75,13 +76,15 @@ class ProjectsPage:
     problems: tuple[Line, ...]
     total: int
     money_day: dt.date | None
+    notes: tuple[str, ...] = ()
 
 
 def gather(cut: Cut) -> ProjectsPage:
     """Gather the portfolio."""
     groups: dict[str, list[Line]] = {}
+    notes = remarks.Notes()
     for project in results.projects(cut):
-        groups.setdefault(project.plan, []).append(line(cut, project))
+        groups.setdefault(project.plan, []).append(line(cut, project, notes))
     lines = [each for group in groups.values() for each in group]
     problems = sorted((each for each in lines if each.standing is Standing.PROBLEM), key=_least_reached)
     counts, before = _counts([each.standing for each in lines]), _counts([each.before for each in lines])
@@ -94,11 +97,12 @@ def gather(cut: Cut) -> ProjectsPage:
         problems=tuple(problems),
         total=len(lines),
         money_day=money.data_day(cut),
+        notes=tuple(notes.listed),
     )
 
 
-def line(cut: Cut, project: results.ProjectFacts) -> Line:
-    """Return one project's line."""
+def line(cut: Cut, project: results.ProjectFacts, notes: remarks.Notes | None = None) -> Line:
+    """Return one project's line; what must be said beside its figures goes to `notes`."""
     outcomes = results.headlines(cut)
     facts = [each for each in results.indicators(cut) if each.project_id == project.id and each.id in outcomes]
     now = [outcomes[each.id][-1] for each in facts]
@@ -127,6 +131,7 @@ def line(cut: Cut, project: results.ProjectFacts) -> Line:
                 found.standing,
                 found.offices,
                 found.owing,
+                notes.number(remarks.beside(cut, each.id)) if notes else 0,
             )
             for each, found in zip(facts, now, strict=True)
         ),

@@ -36,11 +36,13 @@ def curve(
     right: float = 20,
     starts_at_zero: bool = True,
     dots: Sequence[int] = (),
+    breaks: Sequence[int] = (),
 ) -> Markup:
     """Return the curves on an axis from 0 to `top` (a round number above the greatest value when None).
 
     Month `now` (1..12) is where the present is. `dots` are months at which the plan is known for certain
-    (quarter ends): they are marked on it, the line between them is only drawn straight.
+    (quarter ends): they are marked on it, the line between them is only drawn straight. `breaks` are months from
+    which on values are counted otherwise than before.
     """
     known = [v for line in lines for v in line.values if v is not None]
     end, step = round_top(max(known, default=0.0)) if top is None else (top, top / 5)
@@ -64,6 +66,7 @@ def curve(
         d.text(left + w * (month + 0.5) / 12, height - 1.1, MONTHS[month], 6.2, "middle", colour, weight)
     if now < 12:
         d.segments([(at(now, 0)[0], upper - 1.5, at(now, 0)[0], upper + h)], INK3, 0.22, ".8 .7")
+    d.segments([(at(m - 1, 0)[0], upper - 1.5, at(m - 1, 0)[0], upper + h) for m in breaks], INK2, 0.3, ".4 .6")
     d.text(0, 1.9, unit, 6.6)
     labels: list[tuple[float, float, str, str, float, int]] = []
     for line in sorted(lines, key=lambda each: each.make == "actual"):

@@ -14,7 +14,7 @@ from peewee import ModelSelect, fn
 from models import Activity, Answer, Indicator, MeasureUnit, MonthPlan, Period, Plan, Project, Submission, Target, Unit
 from portal.database import read
 from portal.reports.chapter import Cut
-from portal.reports.figures import reading
+from portal.reports.figures import reading, restored, series
 from portal.reports.figures.offices import year_id
 from portal.rules.progress import Aggregation, Direction, Standing, combined, share, standing
 from portal.rules.terms import PeriodKind
@@ -189,6 +189,70 @@ def _counted(cut: Cut, *columns: Any) -> ModelSelect:
     )
 
 
+@dataclass(frozen=True)
+class Adjusted:
+    """Indicators of which some answers count otherwise than they stand in the store, month by month.
+
+    `indicators` are all of them; values and reports (by indicator, office, month) hold every answer of theirs.
+    """
+
+    indicators: frozenset[int]
+    values: dict[tuple[int, int, int], Decimal]
+    sources: dict[tuple[int, int, int], int]
+
+
+@reading
+def adjusted(cut: Cut) -> Adjusted:
+    """Return what counts otherwise: answers of older versions of a form, and reports that are being corrected."""
+    goals, back = series.series(cut).goals, restored.restored(cut)
+    touched = {goal.indicator for goal in goals.values() if goal.indicator} | {each.indicator for each in back}
+    moved = {version for version, _ in goals}
+    if moved:
+        asked = Answer.select(Answer.indicator).join(Submission).where(Submission.form_version.in_(sorted(moved)))
+        touched |= {ident for (ident,) in asked.where(Answer.indicator.is_null(False)).distinct().tuples()}
+    if not touched:
+        return Adjusted(frozenset(), {}, {})
+    values: dict[tuple[int, int, int], Decimal] = defaultdict(Decimal)
+    sources: dict[tuple[int, int, int], int] = {}
+
+    def count(version: int, key: str, indicator: int | None, place: tuple[int, int], number: Decimal, by: int) -> None:
+        goal = goals.get((version, key), series.Goal(indicator, Decimal(1)))
+        if goal.indicator is not None:
+            values[goal.indicator, *place] += number * goal.factor
+            sources.setdefault((goal.indicator, *place), by)
+
+    stored = (
+        Answer.select(
+            Submission.form_version, Answer.key, Answer.indicator, Submission.unit, Period.number, Answer.number,
+            Submission.id,
+        )
+        .join(Submission, on=(Answer.submission == Submission.id))
+        .join(Period, on=(Submission.period == Period.id))
+        .where(
+            Period.fiscal_year == year_id(cut),
+            Period.kind == PeriodKind.MONTH,
+            Period.number <= cut.last_period,
+            Submission.state.in_(COUNTED),
+            Answer.number.is_null(False),
+            Answer.indicator.in_(sorted(touched)) | Submission.form_version.in_(sorted(moved)),
+        )
+        .order_by(Submission.id, Answer.key)
+    )  # fmt: skip
+    for version, key, indicator, office, month, number, submission in stored.tuples():
+        count(version, key, indicator, (office, month), number, submission)
+    for each in back:
+        count(each.version, each.key, each.indicator, (each.office, each.month), each.number, each.submission)
+    return Adjusted(frozenset(touched), dict(values), sources)
+
+
+def _by_office(cut: Cut, found: Adjusted) -> dict[tuple[int, int], list[Decimal | None]]:
+    """Return the adjusted indicators month by month, by (indicator, office)."""
+    made: dict[tuple[int, int], list[Decimal | None]] = defaultdict(lambda: [None] * cut.last_period)
+    for (indicator, office, month), value in found.values.items():
+        made[indicator, office][month - 1] = value
+    return dict(made)
+
+
 def _values(cut: Cut, rules: dict[int, IndicatorFacts]) -> dict[tuple[int, int], Decimal]:
     """Return each office's value to date by the indicator's rule over months."""
     total, count = fn.SUM(Answer.number).coerce(False), fn.COUNT(Answer.id)
@@ -212,6 +276,12 @@ def _values(cut: Cut, rules: dict[int, IndicatorFacts]) -> dict[tuple[int, int],
         latest = _counted(cut, Answer.indicator, Submission.unit, Answer.number).where(Answer.indicator.in_(by_last))
         for indicator, office, number in latest.order_by(Period.number).tuples():
             made[indicator, office] = number
+    if (otherwise := adjusted(cut)).indicators:
+        made = {key: value for key, value in made.items() if key[0] not in otherwise.indicators}
+        for key, months in _by_office(cut, otherwise).items():
+            value = combined(months, rules[key[0]].month_rule) if key[0] in rules else None
+            if value is not None:
+                made[key] = value
     return made
 
 
@@ -299,6 +369,14 @@ def monthly(cut: Cut) -> Monthly:
     for indicator, office, month, stored, submission in rows.tuples():
         values[indicator, office][month - 1] = Decimal(stored) / SCALE
         sources[indicator, office][month - 1] = submission
+    if chosen & (otherwise := adjusted(cut)).indicators:
+        for mapping in (values, sources):
+            for key in [key for key in mapping if key[0] in otherwise.indicators]:
+                del mapping[key]
+        for (indicator, office, month), value in otherwise.values.items():
+            if indicator in chosen:
+                values[indicator, office][month - 1] = value
+                sources[indicator, office][month - 1] = otherwise.sources[indicator, office, month]
     query = (
         MonthPlan.select(Target.indicator, Target.unit, MonthPlan.month, MonthPlan.value).join(Target).join(Indicator)
     )
@@ -356,6 +434,12 @@ def courses(cut: Cut) -> dict[int, Course]:
     for indicator, month, stored in rows.group_by(Answer.indicator, Period.number).tuples():
         if indicator in summed:
             values[indicator][month - 1] = Decimal(stored) / SCALE
+    otherwise = adjusted(cut)
+    for indicator in sorted(summed & otherwise.indicators):
+        values.pop(indicator, None)
+    for (indicator, _, month), value in otherwise.values.items():
+        if indicator in summed:
+            values[indicator][month - 1] = value + (values[indicator][month - 1] or Decimal(0))
     return {i: Course(tuple(plans[i]), tuple(values[i])) for i in sorted(summed) if i in plans or i in values}
 
 

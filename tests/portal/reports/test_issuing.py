@@ -29,7 +29,9 @@ class Press:
         self.folder = folder
 
     def make(self, run, at=AT):
-        maker = Maker(self.folder / "runs", cache=self.folder / "chapters", files=self.files, address="", go_on=lambda: None)
+        maker = Maker(
+            self.folder / "runs", cache=self.folder / "chapters", files=self.files, address="", go_on=lambda: None
+        )
         try:
             assert runs.compile_run(run.id, make=maker, files=self.files, now=lambda: at)
         finally:
