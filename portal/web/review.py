@@ -21,9 +21,10 @@ from portal.sheets import Sheet
 from portal.web import sheet_view
 from portal.web.form_page import SheetForm, cell_of, name_of
 from portal.web.language import gettext, language, lazy, ngettext
+from portal.web.sheet_told import explained, progress
 from portal.web.shell import day
 from portal.web.sign_in import me
-from portal.web.submissions import explained, files_of, progress, sent
+from portal.web.submissions import files_of, sent
 
 CHECKERS = frozenset({Role.DIVISION, Role.PLANNING})
 READERS = CHECKERS | {Role.ADMIN, Role.EXECUTIVE}

@@ -7,13 +7,17 @@ import re
 from decimal import Decimal
 
 import pytest
+from flask import g
 
 from models import Answer, Comment, MonthPlan, Obligation, Submission, Target, UnlockRequest
 from portal import submissions
 from portal.database import db
 from portal.forms.values import Cell
 from portal.rules.access import Role
+from portal.rules.locks import REASONS, LockRule
 from portal.rules.workflow import State
+from portal.web.language import gettext
+from portal.web.sheet_view import STATES
 from tests import make
 
 SHEET = {
@@ -510,3 +514,13 @@ def test_the_day_of_a_save_is_kept(office, client):
     put(client, obligation, {"done": "5"})
 
     assert dt.datetime.now() - Answer.get().saved_at < dt.timedelta(minutes=5)
+
+
+# ---------------------------------------------------------------- words
+
+
+def test_every_lock_and_every_state_of_a_cell_has_its_thai(app):
+    with app.test_request_context():
+        g.language = "th"
+        for words in [*REASONS.values(), *(word for _, word in STATES.values()), *map(str, LockRule)]:
+            assert re.search("[ก-๙]", gettext(words)), words
