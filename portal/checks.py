@@ -34,7 +34,7 @@ from portal.errors import RuleBroken
 from portal.rules.access import OFFICE_ROLES
 from portal.rules.inputs import check_registration_number
 from portal.rules.progress import Aggregation
-from portal.rules.terms import FormState, InstitutionKind, Sector, UnitKind
+from portal.rules.terms import FormState, InstitutionKind, InstitutionStatus, Sector, UnitKind
 
 
 def unit_stands_under_another(unit: Unit) -> None:
@@ -89,7 +89,11 @@ def month_fits_its_measure(month: MonthPlan) -> None:
 def published_version_never_changes(version: FormVersion) -> None:
     """Answers were given to these questions; a change is a new version."""
     there = FormVersion.get_or_none(FormVersion.id == version.id) if version.id else None
-    if there is not None and there.state != FormState.DRAFT and there.spec != version.spec:
+    if (
+        there is not None
+        and there.state != FormState.DRAFT
+        and (there.spec != version.spec or there.field_map != version.field_map)
+    ):
         raise RuleBroken("A published version never changes. Make a new version of the form.", field="spec")
 
 
@@ -103,6 +107,8 @@ def institution_is_sound(row: Cooperative) -> None:
     is_group = row.type.sector == Sector.FARMER_GROUP
     if (row.kind == InstitutionKind.FARMER_GROUP) != is_group and row.kind != InstitutionKind.OCCUPATIONAL_GROUP:
         raise RuleBroken("Kind and type do not belong together.", field="type")
+    if row.status == InstitutionStatus.DISSOLVED and row.dissolved_on is None:
+        raise RuleBroken("Please say when it was dissolved.", field="dissolved_on")
     if row.dissolved_on and row.registered_on and row.dissolved_on < row.registered_on:
         raise RuleBroken("It cannot be dissolved before it was registered.", field="dissolved_on")
     if not re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", row.year_end):

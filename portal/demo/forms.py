@@ -8,12 +8,14 @@ from typing import Any
 
 from models import Form, FormAssignment, FormVersion, Unit
 from portal.database import tuples
+from portal.demo import shelved
 from portal.demo.offices import Office
 from portal.demo.planning import Goal, Held
 from portal.records import Work
 from portal.rules.terms import FormState, PeriodKind
 
 _BEING_REVISED = ("G01", "G08")  # a second version of these is in draft
+PARTED = ("BAHT", "TON", "RAI")  # units of which there are parts
 PUBLISHED = dt.datetime.combine(dt.date(2022, 9, 26), dt.time(10, 0))
 
 
@@ -42,6 +44,7 @@ class Sheet:
     goals: list[Goal]
     counts: tuple[Count, ...]
     only: frozenset[int] | None  # unit ids that owe it; None = all offices
+    is_shipped: bool = False  # its answers are made by `shelved`
 
 
 C = Count
@@ -96,8 +99,9 @@ def build(work: Work, held: list[Held], offices: list[Office]) -> list[Sheet]:
             work.create(FormAssignment, form=form.id, unit=unit)
         questions = [
             {
-                "key": c.key, "kind": c.kind, "label": c.label, "label_en": c.label_en, "unit": c.unit,
-                "required": True, "indicator": None, "indicator_id": None,
+                "key": c.key, "kind": c.kind if c.unit in PARTED else "whole", "label": c.label,
+                "label_en": c.label_en, "unit": c.unit, "required": True, "indicator": None, "indicator_id": None,
+                "least": "0",
             }
             for c in counts
         ]  # fmt: skip
@@ -107,6 +111,11 @@ def build(work: Work, held: list[Held], offices: list[Office]) -> list[Sheet]:
             draft = questions[:1] + [{**q, "required": False} for q in questions[1:]]
             sections = [{"title": "รายการ", "title_en": "Items", "questions": draft}, _remarks()]
             work.create(FormVersion, form=form.id, number=2, spec={"sections": sections})
+    few = shelved.offices_of(offices)
+    owners = {ident: code for code, ident in units.items()}
+    for form, version in shelved.put_in_use(work, offices, PUBLISHED):
+        owner = owners[form.owner_id]
+        out.append(Sheet(form.id, version, form.code, form.name, form.owner_id, owner, [], (), few, is_shipped=True))
     return out
 
 
@@ -119,9 +128,9 @@ def _project_form(work: Work, project: Held, position: int) -> Sheet:
     )  # fmt: skip
     questions = [
         {
-            "key": key_of(goal), "kind": "number", "label": goal.measure.name,
+            "key": key_of(goal), "kind": "number" if goal.decimals else "whole", "label": goal.measure.name,
             "label_en": f"Indicator {goal.code}", "unit": goal.measure.unit, "required": True,
-            "indicator": goal.code, "indicator_id": goal.id,
+            "indicator": goal.code, "indicator_id": goal.id, **({"decimals": goal.decimals} if goal.decimals else {}),
         }
         for goal in project.goals
     ]  # fmt: skip
@@ -147,7 +156,7 @@ def _publish(work: Work, form: Form, sections: list[dict[str, Any]]) -> int:
 def _remarks() -> dict[str, Any]:
     def text(key: str, label: str, english: str) -> dict[str, Any]:
         return {
-            "key": key, "kind": "text", "label": label, "label_en": english, "unit": "", "required": False,
+            "key": key, "kind": "long_text", "label": label, "label_en": english, "unit": "", "required": False,
             "indicator": None, "indicator_id": None,
         }  # fmt: skip
 

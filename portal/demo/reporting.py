@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from models import Answer, Comment, Notice, Obligation, Period, Submission
-from portal.demo import phrases
-from portal.demo.forms import Sheet, key_of
+from portal.demo import phrases, shelved
+from portal.demo.forms import PARTED, Sheet, key_of
 from portal.demo.ledger import moment, next_id
 from portal.demo.offices import CHRONIC, LOGIN_OFFICE, PROMPT, SLOW, USUAL, Office
 from portal.demo.planning import ONE
@@ -28,6 +28,7 @@ _SILENT = {("P95", 8), ("P85", 8), ("P58", 9), ("P37", 10), ("P95", 11), ("P58",
 _OPEN_WORK = {
     3: State.DRAFT, 5: State.RETURNED, 11: State.DRAFT, 17: State.RETURNED, 27: State.DRAFT, 36: State.DRAFT,
 }  # fmt: skip
+_OPEN_SHIPPED = {"AG-01": State.DRAFT, "TR-01": State.RETURNED}
 # Where what was handed in stands by now: the further back, the more of it is consolidated.
 _STANDING = {
     10: ((State.CONSOLIDATED, 0.955), (State.VERIFIED, 0.03), (State.RETURNED, 0.009), (State.SUBMITTED, 0.006)),
@@ -102,7 +103,8 @@ def _fates(
                 obligation += 1
                 out.append(report)
                 lot = rng.random()
-                set_fate = _OPEN_WORK.get(position) if office.code == LOGIN_OFFICE and month == 12 else None
+                is_ours = office.code == LOGIN_OFFICE and month == 12
+                set_fate = (_OPEN_WORK.get(position) or _OPEN_SHIPPED.get(sheet.code)) if is_ours else None
                 if set_fate is State.DRAFT:
                     report.state, report.submission = State.DRAFT, submission
                     submission += 1
@@ -229,7 +231,12 @@ def _answers(reports: list[Report]) -> Iterator[tuple[Any, ...]]:
     """Answers of every report, months in order: what was not handed in is made up for in the next report."""
     owing: dict[tuple[int, int], int] = {}
     rng = Random("2566/answers")
+    shipped = shelved.Writer()
     for r in reports:
+        if r.sheet.is_shipped:
+            if r.submission is not None:
+                yield from shipped.rows(r.submission, r.sheet.version_id, r.sheet.code, r.office, r.month, r.state)
+            continue
         behind = False
         for goal in r.sheet.goals:
             series = goal.results.get(r.office.id)
@@ -260,7 +267,7 @@ def _answers(reports: list[Report]) -> Iterator[tuple[Any, ...]]:
             if r.state is State.DRAFT and rng.random() < 0.5:
                 continue
             amount = rng.expovariate(1.0) * count.size if count.size < 5 else count.size * rng.uniform(0.7, 1.3)
-            figure = round(amount * r.office.size, 2 if count.unit in ("BAHT", "TON", "RAI") else 0)
+            figure = round(amount * r.office.size, 2 if count.unit in PARTED else 0)
             yield r.submission, count.key, 0, None, "value", round(figure * ONE), ""
         if r.first and rng.random() < (0.3 if behind else 0.04):
             yield r.submission, "problems", 0, None, "value", None, rng.choice(phrases.PROBLEMS)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Any
 
-from models import FiscalYear, Visit, VisitActivity, VisitPlan, VisitPlanLine
+from models import AuditorRemark, FiscalYear, Visit, VisitActivity, VisitPlan, VisitPlanLine
 from portal.database import tuples
 from portal.demo import phrases
 from portal.demo.ledger import moment, next_id
@@ -21,6 +21,7 @@ COLUMNS = (
     "agreed_action", "action_due_on", "is_unplanned", "unplanned_reason", "state", "recorded_at",
     "against_month", "action_state", "action_result", "action_settled_on", "note",
 )  # fmt: skip
+REMARK = ("cooperative", "found_on", "kind", "text", "state", "settled_on", "result")
 _USUAL = ("V01", "V02", "V04", "V05", "V07", "V08", "V10", "V11", "V12")
 _WEIGHTS = (22, 20, 12, 9, 7, 9, 8, 7, 6)
 _DONE = {CHRONIC: 0.72, SLOW: 0.86}
@@ -68,6 +69,9 @@ def build(work: Work, year: FiscalYear, institutions: list[Institution], holiday
         plans,
     )  # fmt: skip
     work.insert_rows(VisitPlanLine, ("plan", "activity", "month", "visits"), lines)
+    work.insert_rows(
+        AuditorRemark, REMARK, [one for held in institutions for one in _remarks(held, institutions[0].id)]
+    )
     return work.insert_rows(Visit, COLUMNS, visits)
 
 
@@ -174,3 +178,16 @@ def _outcome(day: dt.date, talk: int) -> tuple[str, str, str | None]:
         return "open", "", None
     state = "dropped" if talk % 13 == 0 else "done"
     return state, phrases.SETTLED[state][talk % 3], (due + dt.timedelta(days=talk % 9 - 5)).isoformat()
+
+
+def _remarks(held: Institution, first: int) -> Iterator[tuple[Any, ...]]:
+    """Yield what the auditor found at one institution in eight, most of it mended by now."""
+    rng = Random(f"2566/remarks/{held.id - first}")
+    if held.kind == "occupational_group" or rng.random() > 0.12:
+        return
+    day = dt.date(2022, 10, 1) + dt.timedelta(days=rng.randint(0, 330))
+    kind = "defect" if rng.random() < 0.2 else "observation"
+    state = rng.choices(("open", "mending", "settled"), (2, 3, 5))[0]
+    settled = (day + dt.timedelta(days=rng.randint(30, 150))).isoformat() if state == "settled" else None
+    result = phrases.SETTLED["done"][rng.randint(0, 2)] if settled else ""
+    yield held.id, day.isoformat(), kind, rng.choice(phrases.REMARKS[kind]), state, settled, result

@@ -16,6 +16,7 @@ from portal.forms.exchange import Parcel, read_parcel
 from portal.records import Work
 from portal.rules.terms import FormState
 
+LAST = 900
 LIBRARY = Path(__file__).parent / "library"
 
 
@@ -33,7 +34,7 @@ def add_new(work: Work, at: dt.datetime) -> int:
     """Put into the store the forms whose code it does not have, and return how many."""
     have = {code for (code,) in tuples(Form.select(Form.code))}
     units = dict(tuples(Unit.select(Unit.code, Unit.id)))
-    position = Form.select(fn.MAX(Form.position)).scalar() or 0
+    position = max(Form.select(fn.MAX(Form.position)).scalar() or 0, LAST)  # after the forms that are in use
     new = [parcel for parcel in parcels() if parcel.code not in have]
     for n, parcel in enumerate(new, 1):
         form = work.create(

@@ -495,3 +495,11 @@ def test_a_report_that_was_sent_or_is_new_already_is_not_moved(moved):
     make_consolidated(submission)
     with pytest.raises(MoveRefused, match="has been sent"):
         versions.move(Submission.get_by_id(submission.id), by=division, at=NOON)
+
+
+def test_the_field_map_of_a_published_version_never_changes(division):
+    first = new_form(division)
+    versions.publish(first, by=division, at=NOON)
+
+    with pytest.raises(RuleBroken, match="never changes"), make.records.changing(by=None, verb="edit", at=NOON) as work:
+        work.update(first, field_map={"a": []})
