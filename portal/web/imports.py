@@ -107,7 +107,8 @@ class ImportsPage(BaseView):
     def progress(self) -> Any:
         """Return the part of a file's page that changes while a worker is at it."""
         batch = _batch()
-        return self.render("imports/progress.html", **_state_of(batch), arrived=True)
+        arrived = request.args.get("was") != str(batch.state)
+        return self.render("imports/progress.html", **_state_of(batch), arrived=arrived)
 
     @expose("/codes/", methods=("POST",))
     def codes(self) -> Any:
