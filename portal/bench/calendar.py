@@ -41,7 +41,7 @@ def run(given: argparse.Namespace) -> bool:
                 continue
             with _stores(engine, folder, given.folder) as (empty, full):
                 reached.append(_opening(engine, empty))
-                reached.append(_pages(engine, full, folder, given.rounds))
+                reached.append(_pages(engine, full, folder, given))
     return all(reached)
 
 
@@ -111,9 +111,10 @@ def _row_by_row(like: Period, period: Period) -> None:
 # ---------------------------------------------------------------- pages
 
 
-def _pages(engine: str, address: str, folder: Path, rounds: int) -> bool:
+def _pages(engine: str, address: str, folder: Path, given: argparse.Namespace) -> bool:
     """Ask for the first page of every role and for the matrix, with five years in the store."""
-    years.store(address)
+    years.store(address, given.visits)
+    rounds = given.rounds
     settings = config.load(
         {
             "PORTAL_DATABASE": address,

@@ -22,15 +22,15 @@ FACT = "five years"
 NOTICES = 180  # a person's, over five years: three reminders a month
 
 
-def store(address: str) -> str:
-    """Put a store with five years in use, making it if need be, and return its address."""
+def store(address: str, visits: int) -> str:
+    """Put a store with five years and at most that many visits in use, making it if need be; return its address."""
     database.use(address)
     database.migrate()
     with db.connection_context():
         is_made = StoreFact.select().where(StoreFact.key == FACT).exists()
     if not is_made:
         began = time.monotonic()
-        demo.build(VISITS, at=AT)
+        demo.build(min(visits, VISITS), at=AT)
         with db.connection_context(), records.changing(by=None, verb="bench", at=AT) as work:
             for year in range(LAST - 1, FIRST - 1, -1):
                 _repeat(work, year)
