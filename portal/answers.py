@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from models import Answer, Attachment, Comment, Obligation, Person, Submission
-from portal import records, sheets
+from portal import many, records, sheets
 from portal.errors import MoveRefused, NotAllowed, PortalError, RuleBroken, StaleRow, StoreRefused
 from portal.forms import kinds, problems
 from portal.forms.kinds.file import File
@@ -25,7 +25,7 @@ from portal.sheets import Held, Sheet
 Typed: TypeAlias = str | NotApplicable | None
 TRIES = 4  # of people who save different cells in one moment, each is made to wait its turn
 LONGEST_REASON = 1000
-FEW = 3  # new answers that are added one by one; a pasted block goes in as a whole
+FEW = 3  # answers that are written one by one; a pasted block goes in as a whole
 
 
 @dataclass(frozen=True)
@@ -255,9 +255,14 @@ def _write(
     stamp: dict[str, Any] = {"saved_at": at, "saved_by": by}
     with records.changing(by=by, verb="save_answers", at=at, as_verb=True) as work:
         work.touch(submission, seen=submission.version)
-        for cell, (held, columns) in changed.items():
-            row = work.update(Answer(id=held.id), seen=held.version, **columns, **stamp)
-            answers[cell] = _held(sheet, cell, row)
+        if len(changed) > FEW:
+            # Nobody else can have changed one of them since: every save raises the report's version, compared above.
+            told = {held.id: (0, columns | stamp) for held, columns in changed.values()}
+            many.change(work, Answer, told, refuse=_not_at_all)
+        else:
+            for cell, (held, columns) in changed.items():
+                row = work.update(Answer(id=held.id), seen=held.version, **columns, **stamp)
+                answers[cell] = _held(sheet, cell, row)
         for cell in gone:
             work.remove(Answer(id=answers.pop(cell).id))
         rows = [
@@ -275,7 +280,12 @@ def _write(
         for cell in (*changed, *gone, *(cell for cell, _ in new)):
             for mark in marked.get(cell, ()):
                 work.update(mark, settled_at=at)
-    done.sheet = sheet.changed(sheets.answers_of(submission, sheet.spec) if len(new) > FEW else answers)
+    as_a_whole = max(len(new), len(changed)) > FEW
+    done.sheet = sheet.changed(sheets.answers_of(submission, sheet.spec) if as_a_whole else answers)
+
+
+def _not_at_all(_place: int, refusal: PortalError) -> None:
+    raise refusal
 
 
 def _columns(question: Question, entry: Entry) -> dict[str, Any]:

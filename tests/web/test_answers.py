@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from flask import g
 
-from models import Answer, Comment, MonthPlan, Obligation, Submission, Target, UnlockRequest
+from models import Answer, Comment, MonthPlan, Obligation, Revision, Submission, Target, UnlockRequest
 from portal import submissions
 from portal.database import db
 from portal.forms.values import Cell
@@ -506,6 +506,21 @@ def test_a_saved_cell_costs_the_same_however_many_there_are(office, client, stat
 
     assert few == many <= 32
     assert Answer.select().where(Answer.key == "t.c1", Answer.row == 1, Answer.number == 7).count() == 2
+
+
+def test_a_pasted_block_costs_little_more_than_a_cell(office, client, statements):
+    obligation = owed(office, wide(12, 20))
+    put(client, obligation, {"t.c0-1": "1"})
+    block = {f"t.c{c}-{r}": str(c * r) for c in range(12) for r in range(1, 21)}
+
+    new = statements(lambda: put(client, obligation, block))
+    over = statements(lambda: put(client, obligation, {name: f"{value}0" for name, value in block.items()}))
+
+    assert max(new, over) <= 36
+    assert {(a.key, a.row): a.number for a in Answer.select()} == {
+        (f"t.c{c}", r): c * r * 10 for c in range(12) for r in range(1, 21)
+    }
+    assert Revision.select().where(Revision.table_name == "Answer").count() == 1 + 240 + 220  # a nought stays what it was
 
 
 def test_the_day_of_a_save_is_kept(office, client):
