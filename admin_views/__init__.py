@@ -38,6 +38,7 @@ from portal.web.imports import ImportsPage
 from portal.web.language import lazy
 from portal.web.money import MoneyPage
 from portal.web.passports import PassportPage
+from portal.web.registry import RegistryPage
 from portal.web.story import StoryPage
 from portal.web.visit_plans import VisitPlansPage
 
@@ -62,6 +63,7 @@ def register(app: Flask) -> Admin:
         ActionsPage(lazy("Agreed actions"), WORK),
         CoveragePage(lazy("Coverage of visits"), RESULTS),
         StoryPage(lazy("The institution's story"), REGISTRY),
+        RegistryPage(lazy("Registry from a spreadsheet"), REGISTRY),
         reports.ReportsPage(lazy("Packs and books"), WORK),
         excel.WorkbooksPage(lazy("Excel workbooks"), WORK),
         matrix.MatrixPage(lazy("Matrix of reports"), RESULTS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobs.words import speak
 from jobs.worker import at_work
 from portal import clock
-from portal.imports import batches
+from portal.imports import batches, registry
 from portal.reports import runs
 from portal.reports.runs import Asked, Progress
 from portal.rules.terms import RunKind
@@ -17,6 +17,8 @@ def take_import(run_id: int) -> None:
 
         def do(asked: Asked, progress: Progress) -> None:
             work.go_on()
-            batches.go_on(batches.of_run(asked.subject), files=work.files, teller=progress, now=clock.now)
+            batch = batches.of_run(asked.subject)
+            go_on = registry.go_on if batch.source == registry.SOURCE else batches.go_on
+            go_on(batch, files=work.files, teller=progress, now=clock.now)
 
         runs.carry_out(run_id, kinds=(RunKind.IMPORT,), do=do, now=clock.now, speak=speak)

@@ -13,7 +13,7 @@ from jobs import queue
 from models import BudgetCategory, FiscalYear, ImportBatch, ImportLine, Project, Run, RunStep, Unit
 from portal import clock, files, formats, scope
 from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
-from portal.imports import IMPORTS, batches
+from portal.imports import IMPORTS, batches, registry
 from portal.imports.source import Given
 from portal.reports import runs
 from portal.rules import access
@@ -55,7 +55,12 @@ class ImportsPage(BaseView):
         return self._index("", 200)
 
     def _index(self, problem: str, status: int) -> Any:
-        listed = list(scope.narrowed(ImportBatch.select(), me()).order_by(ImportBatch.id.desc()).limit(50))
+        listed = list(
+            scope.narrowed(ImportBatch.select(), me())
+            .where(ImportBatch.source != registry.SOURCE)
+            .order_by(ImportBatch.id.desc())
+            .limit(50)
+        )
         years = [y.year for y in FiscalYear.select().order_by(FiscalYear.year.desc()).limit(20)]
         shown = self.render(
             "imports/index.html", batches=listed, years=years, problem=problem, marks=MARKS, at=clock.now(),
@@ -172,7 +177,12 @@ def _given() -> Given:
 def _batch() -> ImportBatch:
     text = str(request.values.get("id"))
     if text.isascii() and text.isdigit() and len(text) < 10:
-        batch = scope.narrowed(ImportBatch.select(), me()).where(ImportBatch.id == int(text)).first()
+        batch = (
+            scope.narrowed(ImportBatch.select(), me())
+            .where(ImportBatch.source != registry.SOURCE)
+            .where(ImportBatch.id == int(text))
+            .first()
+        )
         if batch is not None:
             found: ImportBatch = batch
             return found
