@@ -92,11 +92,11 @@ def test_only_the_properties_asked_for_come_and_related_records_with_them(api, v
 
 def test_quantities_money_and_moments_keep_their_kind(api, migrated):
     institution = make.cooperative(capital=123_456_789)
-    visit = make.visit(institution)
+    period = make.period()
     program = api()
 
     assert program.get(f"/cooperatives/{institution.id}").get_json()["capital"] == 123_456_789
-    assert program.get(f"/visits/{visit.id}").get_json()["recorded_at"].endswith("+07:00")
+    assert program.get(f"/periods/{period.id}").get_json()["opened_at"] == "2023-05-18T12:00:00+07:00"
     assert items(program.get("/cooperatives?registration_number=" + institution.registration_number))
 
 

@@ -23,7 +23,7 @@ TYPES = {
 SHEET_ROWS = 1_048_575
 EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
 
-Batches = Iterable[list[list[Any]]]
+Batches = Iterable[list[tuple[Any, ...]]]
 
 
 class NoFormat(PortalError):
@@ -70,9 +70,7 @@ def _csv(names: list[str], rows: Batches) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf"
     writer.writerow(names)
     for batch in rows:
-        writer.writerows(
-            [_plain(value) if value.__class__ in (bool, dict, list) else value for value in line] for line in batch
-        )
+        writer.writerows(batch)
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()

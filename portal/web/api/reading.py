@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from flask import g, request
@@ -18,26 +18,48 @@ from portal.web.api.asking import Asked, Reader
 from portal.web.api.resources import Resource
 
 Row = dict[str, Any]
+REMEMBERED = 20_000  # distinct values of a column whose writing is kept while a stream goes
 
 
 class Shape:
-    """Turns rows of the store into JSON objects with the properties asked for."""
+    """Turns rows of the store into JSON objects with the properties asked for; `as_text` as CSV holds them."""
 
-    def __init__(self, fields: dict[str, Field]) -> None:
+    def __init__(self, fields: dict[str, Field], *, as_text: bool = False) -> None:
         self.names = list(fields)
         self.columns: list[Field] = list(fields.values())
-        self._changed = [(n, w) for n, f in enumerate(self.columns) if (w := values.writer(f)) is not None]
+        writers = ((n, values.text_writer(f) if as_text else values.writer(f)) for n, f in enumerate(self.columns))
+        self._changed = [(n, write) for n, write in writers if write is not None]
+        self._known: dict[int, dict[Any, Any]] = {n: {} for n, _write in self._changed}
 
     def row(self, raw: Sequence[Any]) -> Row:
         """Return one row of the store as an object."""
-        return dict(zip(self.names, self.line(raw), strict=False))
-
-    def line(self, raw: Sequence[Any]) -> list[Any]:
-        """Return the JSON values of one row of the store, in the order of the columns."""
         line = list(raw)
         for place, write in self._changed:
             line[place] = write(line[place])
-        return line
+        return dict(zip(self.names, line, strict=False))
+
+    def lines(self, batch: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return the values of many rows of the store, in the order of the columns."""
+        held = list(zip(*batch, strict=True))
+        for place, write in self._changed:
+            held[place] = self._written(held[place], self._known[place], write)
+        return list(zip(*held, strict=True))
+
+    def _written(self, column: Sequence[Any], known: dict[Any, Any], write: Callable[[Any], Any]) -> Any:
+        # The same day, moment or answer stands in thousands of rows: it is written once.
+        if len(known) > REMEMBERED:
+            known.clear()
+        out = []
+        for value in column:
+            try:
+                found = known.get(value, known)
+            except TypeError:  # a list or an object cannot be looked up
+                out.append(write(value))
+                continue
+            if found is known:
+                found = known[value] = write(value)
+            out.append(found)
+        return out
 
 
 def page(resource: Resource) -> dict[str, Any]:
@@ -62,20 +84,15 @@ def page(resource: Resource) -> dict[str, Any]:
     return out
 
 
-def stream(resource: Resource) -> tuple[list[str], Iterator[list[list[Any]]]]:
+def stream(resource: Resource, kind: str) -> tuple[list[str], Iterator[list[tuple[Any, ...]]]]:
     """Return the names of the properties and all matching rows in batches, in the order asked for."""
     reader = Reader(resource, g.person, door.narrowed)
     asked = reader.read(request.args)
-    shape = Shape({name: resource.fields[name] for name in asked.names})
+    shape = Shape({name: resource.fields[name] for name in asked.names}, as_text=kind == "csv")
     query = reader.ordered(reader.apply(door.narrowed(resource.table.select(*shape.columns)), asked), asked)
     if "limit" in request.args:
         query = query.limit(asked.limit)
-    return shape.names, _lines(shape, batches(query))
-
-
-def _lines(shape: Shape, raw: Iterable[list[tuple[Any, ...]]]) -> Iterator[list[list[Any]]]:
-    for batch in raw:
-        yield [shape.line(row) for row in batch]
+    return shape.names, (shape.lines(batch) for batch in batches(query))
 
 
 def one(resource: Resource, ident: int) -> Table:

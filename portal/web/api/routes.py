@@ -103,7 +103,7 @@ def listed(name: str) -> Response:
     """Return a page of records, or all that match as a file."""
     resource, kind = resources.open_one(name, g.person), formats.chosen()
     if kind != "json":
-        return formats.answer(kind, name, *reading.stream(resource))
+        return formats.answer(kind, name, *reading.stream(resource, kind))
     page = reading.page(resource)
     response = _json(page)
     if page["next"]:

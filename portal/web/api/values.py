@@ -26,6 +26,7 @@ from peewee import (
 from playhouse.fields import EnumField
 
 from models import SCALE, NumberField
+from portal.database import is_sqlite
 from portal.errors import RuleBroken
 
 OFFSET = "+07:00"
@@ -42,10 +43,20 @@ def writer(field: Field) -> Callable[[Any], Any] | None:
     if isinstance(field, DateTimeField):
         return moment
     if isinstance(field, DateField):
-        return lambda value: value.isoformat() if isinstance(value, dt.date) else value
+        # SQLite hands out days as they are written in JSON.
+        return None if is_sqlite() else lambda value: value and value.isoformat()
     if isinstance(field, JSONField):
         return lambda value: json.loads(value) if isinstance(value, str) else value
     return None
+
+
+def text_writer(field: Field) -> Callable[[Any], Any] | None:
+    """Return what turns the store's own value into what stands in CSV; None when it is that already."""
+    if isinstance(field, BooleanField):
+        return {None: None, 0: "false", 1: "true"}.get
+    if isinstance(field, JSONField):
+        return lambda value: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return writer(field)
 
 
 def number(stored: int | None) -> int | float | None:
