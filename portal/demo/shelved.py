@@ -34,7 +34,7 @@ def offices_of(offices: list[Office]) -> frozenset[int]:
 
 
 def put_in_use(work: Work, offices: list[Office], at: dt.datetime) -> list[tuple[Form, int]]:
-    """Switch the forms on for their offices, published `at`; return each with its version's id, in the order of CODES."""
+    """Switch the forms on for their offices, published `at`; return each with the id of its version."""
     out = []
     for code in MAKERS:
         form = Form.get(Form.code == code)
@@ -62,13 +62,13 @@ class Writer:
     def rows(
         self, submission: int, version: int, code: str, office: Office, month: int, state: State | None
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield the answers of one report as the store holds them; a draft has only some."""
+        """Yield the answers of one report as the store holds them; a draft has only some of a table."""
         if version not in self.specs:
             self.specs[version] = reading.spec_of(FormVersion.get_by_id(version))
         spec = self.specs[version]
         rng = Random(f"2566/{code}/{office.code}/{month}")
         for cell, value in MAKERS[code](rng, office, month, self.institutions[office.id]).items():
-            if state is State.DRAFT and rng.random() < 0.4:
+            if state is State.DRAFT and cell.row and rng.random() < 0.4:
                 continue
             number, text = kinds.of(spec.asked[cell.key]).to_store(value)
             yield submission, cell.key, cell.row, None, "value", None if number is None else int(number * ONE), text

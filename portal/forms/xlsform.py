@@ -16,22 +16,14 @@ from pyxform import aliases
 from models import Person, Unit
 from portal.errors import PortalError, RuleBroken
 from portal.forms.exchange import Imported, Parcel, take_in
-from portal.forms.faults import RESERVED, faults
-from portal.forms.questions import CODE, KEY
+from portal.forms.faults import faults
 from portal.forms.xlsheets import Remark, Row, header, opened
+from portal.forms.xlwords import TYPES, begins, code_for, ends, key_for, plain_limits, select, tidy
 from portal.forms.xpath import Names, translated
 from portal.rules.terms import PeriodKind
 
 THAI = re.compile("[ก-๙]")
 
-TYPES = {
-    "integer": "whole", "int": "whole", "decimal": "number", "text": "text", "string": "text", "note": "note",
-    "date": "date", "calculate": "computed", "image": "photo", "photo": "photo", "file": "file", "range": "number",
-    "acknowledge": "yes_no", "trigger": "yes_no", "add integer prompt": "whole", "add decimal prompt": "number",
-    "add text prompt": "text", "add note prompt": "note", "add date prompt": "date", "add image prompt": "photo",
-    "add photo prompt": "photo", "add file prompt": "file", "q integer": "whole", "q decimal": "number",
-    "q string": "text", "q date": "date", "q image": "photo", "add acknowledge prompt": "yes_no",
-}  # fmt: skip
 _TEXTS = ("label", "hint", "constraint_message", "required_message")
 _READ = {
     "type", "name", "label", "hint", "required", "relevant", "constraint", "constraint_message", "calculation",
@@ -186,7 +178,7 @@ class _Reader:
         for language, text in given.items():
             if text not in (thai, english):
                 self.foreign.setdefault((row.sheet, f"{name}::{language}"), []).append(row.number)
-        return _tidy(thai or english or otherwise), _tidy(english)
+        return tidy(thai or english or otherwise), tidy(english)
 
     # -- the whole
 
@@ -226,16 +218,16 @@ class _Reader:
         used: set[str] = set()
         columns: dict[str, set[str]] = {}
         for row in self.rows:
-            begins, what = _begins(row.get("type"))
-            if _ends(row.get("type")):
+            is_group, what = begins(row.get("type"))
+            if ends(row.get("type")):
                 if tables:
                     tables.pop()
                 continue
             name = row.get("name")
-            if begins:
+            if is_group:
                 table = tables[-1] if tables else ""
                 if what in ("repeat", "loop") and not table:
-                    table = _key(name or "table", used)
+                    table = key_for(name or "table", used)
                     columns[table] = set()
                     self.keys[name] = table
                 tables.append(table)
@@ -243,17 +235,17 @@ class _Reader:
             if not name or not row.get("type"):
                 continue
             table = tables[-1] if tables else ""
-            key = _key(name, columns[table] if table else used, longest=59 - len(table) if table else 40)
+            key = key_for(name, columns[table] if table else used, longest=59 - len(table) if table else 40)
             full = f"{table}.{key}" if table else key
             self.keys[name] = full
-            if (found := _select(row.get("type"))) and found[0] == "choice":
+            if (found := select(row.get("type"))) and found[0] == "choice":
                 self.ones |= {full, key}
             if key != name:
                 self.tell(row.number, "name", RuleBroken("“{text}” is called “{key}” here.", text=name[:60], key=key))
         for choices in self.lists.values():
             taken: set[str] = set()
             for old, _ in choices:
-                self.codes[old] = _code(old, taken)
+                self.codes[old] = code_for(old, taken)
 
     # -- rows
 
@@ -263,11 +255,11 @@ class _Reader:
             if row.cells or row.texts:
                 self.tell(row.number, "", RuleBroken("This row says no type, so it was left out."))
             return
-        if _ends(kind):
+        if ends(kind):
             self._end()
             return
-        begins, what = _begins(kind)
-        if begins:
+        is_group, what = begins(kind)
+        if is_group:
             self._begin(row, what)
         elif self.skipping:
             self.tell(row.number, "type", RuleBroken("This was left out with the group around it."))
@@ -305,7 +297,7 @@ class _Reader:
         if over in self.lists:
             taken: set[str] = set()
             table["rows"] = [
-                {"key": _key(code, taken), "label": labels[0], "label_en": labels[1]}
+                {"key": key_for(code, taken), "label": labels[0], "label_en": labels[1]}
                 for code, labels in self.lists[over]
             ]
         elif what == "loop":
@@ -380,7 +372,7 @@ class _Reader:
         """Return the question without its expressions, None where there is no such kind here."""
         kind = row.get("type")
         name = row.get("name")
-        selects = _select(kind)
+        selects = select(kind)
         ours = selects[0] if selects else TYPES.get(kind.lower(), "")
         if not ours or name not in self.keys:
             self.tell(row.number, "type", RuleBroken("There is no kind of question called “{text}”.", text=kind[:60]))
@@ -471,7 +463,7 @@ class _Reader:
         text = row.get("constraint")
         if not text:
             return
-        if made["kind"] in ("whole", "number") and (found := _plain_limits(text)) is not None:
+        if made["kind"] in ("whole", "number") and (found := plain_limits(text)) is not None:
             made.update(found)
             return
         inside = frame.table["key"] if frame is not None and frame.table is not None else ""
@@ -533,75 +525,6 @@ class _Reader:
             holder.remove(one)
         spec["sections"] = [s for s in spec["sections"] if s["questions"]]
         return True
-
-
-def _begins(kind: str) -> tuple[bool, str]:
-    found = re.fullmatch(r"begin[\s_](?:a\s)?(looped group|lgroup|group|repeat|loop)(\s.*)?", kind.strip().lower())
-    if found is None:
-        return False, ""
-    return True, {"looped group": "repeat", "lgroup": "repeat"}.get(found.group(1), found.group(1))
-
-
-def _ends(kind: str) -> bool:
-    return re.fullmatch(r"end[\s_](looped group|lgroup|group|repeat|loop)", kind.strip().lower()) is not None
-
-
-def _select(kind: str) -> tuple[str, str, bool] | None:
-    """Return (our kind, name of the list, whether “other” may be typed) for the ways to write a selection."""
-    text = " ".join(kind.split())
-    for word in sorted(aliases.select, key=len, reverse=True):
-        if text.lower().startswith(f"{word} "):
-            rest = text[len(word) :].strip()
-            other = re.search(r"\s(or specify other|or_other|or other)$", rest)
-            listed = rest[: other.start()].strip() if other else rest
-            several = "all" in word or "multiple" in word
-            if word == "rank" or "file" in word or "external" in word:
-                return None
-            return ("choices" if several else "choice"), listed, other is not None
-    return None
-
-
-def _plain_limits(text: str) -> dict[str, Any] | None:
-    """Return least and greatest where the constraint says no more than that."""
-    out: dict[str, Any] = {}
-    for part in re.split(r"\s+and\s+", text.strip().strip("()")):
-        found = re.fullmatch(r"\(?\s*\.\s*(>=|<=)\s*(-?\d+(?:\.\d{1,4})?)\s*\)?", part)
-        if found is None:
-            return None
-        name = "least" if found.group(1) == ">=" else "greatest"
-        if name in out:
-            return None
-        out[name] = found.group(2)
-    return out
-
-
-def _key(name: str, used: set[str], longest: int = 40) -> str:
-    """Return a key of ours like a name of theirs, not used yet."""
-    key = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")
-    key = key if key[:1].isalpha() and key.isascii() else f"q_{key}".strip("_")
-    key = key[:longest]
-    if key in RESERVED:
-        key = f"{key[: longest - 2]}_q"
-    out, n = key, 2
-    while out in used or not KEY.fullmatch(out):
-        out = f"{key[: longest - len(str(n)) - 1]}_{n}"
-        n += 1
-    used.add(out)
-    return out
-
-
-def _code(old: str, used: set[str]) -> str:
-    code = old if CODE.fullmatch(old) else re.sub(r"[^A-Za-z0-9_.-]+", "_", old).strip("_.-")[:36] or "c"
-    out, n = code, 2
-    while out in used and out != old:
-        out = f"{code}_{n}"
-        n += 1
-    used.add(out)
-    return out
-
-
-def _tidy(text: str) -> str:
-    return " ".join(re.sub(r"[<>]", " ", re.sub(r"\$\{[^}]*\}", "…", text)).split())
 
 
 def remarks_by_sheet(remarks: Iterable[Remark]) -> Iterator[tuple[str, list[Remark]]]:
