@@ -269,7 +269,8 @@ function take (told) {
   bar.value = told.progress.filled
   fill.querySelector('[data-filled]').textContent = say(words.filled, told.progress)
   const wrong = fill.querySelector('[data-wrong]')
-  wrong.hidden = fill.querySelector('[data-next]').hidden = !told.progress.wrong
+  wrong.hidden = !told.progress.wrong
+  fill.querySelector('[data-next]').hidden = !told.progress.wrong && ![...cells.values()].some(cell => cell.state === 'returned')
   wrong.querySelector('span').textContent = say(words.wrong, { count: told.progress.wrong })
   fill.querySelector('[data-saved-at]').textContent = say(words.saved, { time: told.clock })
   keep()

@@ -57,7 +57,7 @@ def reply(saved: Saved, asked: Iterable[Cell], since: str, now: dt.datetime) -> 
     totals = {
         key: sheet_view.total_of(beside, sheet.entries.get(Cell(key), sheet.worked_out.get(Cell(key))))
         for key, beside in sheet.beside.items()
-        if "." not in key and (beside.earlier or beside.plan is not None)
+        if "." not in key
     }
     return {
         "cells": cells, "others": others, "computed": worked_out, "totals": totals,
