@@ -16,7 +16,7 @@ from pyxform import aliases
 from models import Person, Unit
 from portal.errors import PortalError, RuleBroken
 from portal.forms.exchange import Imported, Parcel, take_in
-from portal.forms.faults import faults
+from portal.forms.faults import MOST_COLUMNS, MOST_QUESTIONS, faults
 from portal.forms.xlsheets import Remark, Row, header, opened
 from portal.forms.xlwords import TYPES, begins, code_for, ends, key_for, plain_limits, select, tidy
 from portal.forms.xpath import Names, translated
@@ -344,13 +344,18 @@ class _Reader:
             if not made["formula"]:
                 return
         self._limits(row, made, frame)
-        if inside is not None:
+        if inside is not None and len(inside["columns"]) >= MOST_COLUMNS:
+            self.tell(row.number, "type", RuleBroken("A table has {most} columns at most.", most=MOST_COLUMNS))
+        elif inside is not None:
             inside["columns"].append(made)
             self.where[f"{inside['key']}.{made['key']}"] = row
         else:
             self._add(made, row)
 
     def _add(self, question: dict[str, Any], row: Row) -> None:
+        if sum(len(section["questions"]) for section in self.sections) >= MOST_QUESTIONS:
+            self.tell(row.number, "type", RuleBroken("A form has {most} questions at most.", most=MOST_QUESTIONS))
+            return
         if self.is_fresh or not self.sections:
             groups = [o for o in self.open if o.table is None and o.word != "skip"]
             titles = [o.title for o in groups if o.title[0]]
@@ -484,17 +489,23 @@ class _Reader:
     # -- the end
 
     def _mended(self, spec: dict[str, Any]) -> dict[str, Any]:
-        """Take out what our own checker does not admit, one by one, and tell it: what is left is sound."""
-        for _ in range(200):
+        """Take out what our own checker does not admit, and tell it: what is left is sound."""
+        for _ in range(20):
             found = faults(spec)
-            if not found or not spec["sections"]:
+            done: set[tuple[str, ...]] = set()
+            for fault in reversed(found):  # from the end, so that the places before stay what they are
+                steps = fault.path.split(".")
+                long = 2 if steps[0] == "rules" else 6 if "columns" in steps[4:5] and len(steps) > 5 else 4
+                part = tuple(steps[:long])
+                if part not in done and self._take_out(spec, steps, fault.error):
+                    done.add(part)
+            if not done:
                 break
-            first = found[0]
-            if not self._take_out(spec, first.path.split("."), first.error):
-                break
+            spec["sections"] = [s for s in spec["sections"] if s["questions"]]
         return spec
 
     def _take_out(self, spec: dict[str, Any], steps: list[str], error: PortalError) -> bool:
+        """Take out the faulty part and tell it; return whether there was one."""
         if steps[0] == "rules" and len(steps) > 1:
             rule = spec["rules"].pop(int(steps[1]))
             row = self.where.get(rule["at"])
@@ -523,7 +534,6 @@ class _Reader:
             del one[column]
         else:
             holder.remove(one)
-        spec["sections"] = [s for s in spec["sections"] if s["questions"]]
         return True
 
 

@@ -313,3 +313,13 @@ def test_an_xlsform_becomes_the_draft_of_a_new_form(migrated):
     assert (version.form.code, version.state, version.form.owner) == ("X-1", FormState.DRAFT, division.unit)
     assert len(taken.remarks) == 1
     versions.publish(version, by=division, at=NOON)
+
+
+def test_what_is_more_than_a_form_holds_is_listed():
+    rows = [("integer", f"n{n}", "จำนวน", "${n0} + 1") for n in range(420)]
+
+    form = read(*rows, head=(*HEAD, "relevant"))
+
+    assert len(spec(form).questions) == 400
+    assert len({n for _, n, column, _ in told(form) if column == "type"}) == 20
+    assert len({n for _, n, column, _ in told(form) if column == "relevant"}) == 400
