@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 from peewee import JOIN, fn
 
-from models import AuditEntry, Form, FormVersion, Indicator, MeasureUnit, Person, Submission
+from models import AuditEntry, Form, FormVersion, Indicator, MeasureUnit, Person, Submission, Unit
 from portal.errors import MoveRefused, NotAllowed, NotFound, RuleBroken
 from portal.forms import versions
 from portal.forms.faults import Fault
@@ -208,7 +208,11 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 def forms_of(person: Person) -> list[dict[str, Any]]:
     """Return the forms this person may draw, each with its newest published version and its draft."""
-    forms = Form.select().order_by(Form.is_active.desc(), Form.position, Form.code)
+    forms = (
+        Form.select(Form, Unit)
+        .join(Unit, on=(Form.owner == Unit.id))
+        .order_by(Form.is_active.desc(), Form.position, Form.code)
+    )
     if person.role == Role.DIVISION:
         forms = forms.where(Form.owner == person.unit_id)
     listed = list(forms)

@@ -43,8 +43,7 @@ Part = Section | Question | Rule
 def changes(old: FormSpec, new: FormSpec, renamed: Mapping[str, str] | None = None) -> list[Change]:
     """Return what differs, in the order of the new version, what is gone last. `renamed` leads old keys to new ones."""
     before, after = _parts(old), _parts(new)
-    names = {f"question:{a}": f"question:{b}" for a, b in (renamed or {}).items()}
-    goes = {k: names.get(k, k) for k in before}
+    goes = {key: _goes(key, renamed or {}) for key in before}
     comes = {v: k for k, v in goes.items() if v in after}
     strays = _moved([goes[k] for k in before if goes[k] in after], [k for k in after if k in comes])
     out = []
@@ -59,6 +58,15 @@ def changes(old: FormSpec, new: FormSpec, renamed: Mapping[str, str] | None = No
             out.append(Change(MOVED, _title(part), _sort(key)))
     gone = [k for k in before if goes[k] not in after]
     return out + [Change(REMOVED, _title(before[key]), _sort(key)) for key in gone]
+
+
+def _goes(key: str, renamed: Mapping[str, str]) -> str:
+    """Return where a part went; a column goes with its table unless it has a way of its own."""
+    kind, _, name = key.partition(":")
+    if kind != "question":
+        return key
+    table, dot, column = name.partition(".")
+    return f"question:{renamed.get(name) or renamed.get(table, table) + dot + column}"
 
 
 def _parts(spec: FormSpec) -> dict[str, Part]:

@@ -122,7 +122,14 @@ class VersionsPage(BaseView):
         behind = [s for s in reports if s.form_version.number < published.number]
         back = _moved({s.id for s in reports} - {s.id for s in behind})
         moved = [s for s in reports if s.id in back]
-        return self.render("versions/moves.html", form=form, published=published, behind=behind, moved=moved)
+        return self.render(
+            "versions/moves.html",
+            form=form,
+            published=published,
+            behind=behind,
+            moved=moved,
+            more=len(reports) == SHOWN,
+        )
 
     def _preview(self, form: Form, submission: Submission, *, back: bool) -> Any:
         plan = versions.preview_move_back(submission) if back else versions.preview_move(submission)

@@ -519,6 +519,20 @@ def test_what_differs_is_told_question_by_question(app):
     assert ("moved", "ร้อยละ") not in told
 
 
+def test_columns_go_with_their_table_when_it_is_renamed(app):
+    def spec(key):
+        column = {"key": "n", "kind": "whole", "label": "จำนวน"}
+        table = {"key": key, "kind": "table", "label": "ตาราง", "columns": [column]}
+        return FormSpec.from_json({"sections": [{"key": "s", "questions": [table]}]})
+
+    with app.test_request_context():
+        found = changes(spec("old"), spec("new"), {"old": "new"})
+
+    assert [(c.kind, c.what, [(d.before, d.after) for d in c.details]) for c in found] == [
+        ("changed", "ตาราง", [("old", "new")])
+    ]
+
+
 def test_a_question_that_only_moved_is_told_as_moved(app):
     new = json.loads(json.dumps(SPEC))
     questions = new["sections"][0]["questions"]
