@@ -144,10 +144,14 @@ class Heading:
 
     def holds(self, row: Sequence[str]) -> bool:
         """Return whether a row repeats these headings: a second file may have been glued on."""
-        said = tuple(gfmis.plain(cell) for cell in row)
         known = [index for index in self.columns.values() if index < len(self.text) and self.text[index]]
-        same = [index for index in known if index < len(said) and said[index] == self.text[index]]
-        return len(known) > 2 and len(same) >= len(known) - 1
+        limit = len(row)
+        missed = 0
+        for index in known:
+            missed += index >= limit or gfmis.plain(row[index]) != self.text[index]
+            if missed > 1:
+                return False
+        return len(known) > 2
 
 
 Wanted = Mapping[str, Sequence[str]]
@@ -214,7 +218,7 @@ def _stacked(rows: Sequence[Sequence[str]]) -> list[str]:
 def text_at(row: Sequence[str], heading: Heading, name: str) -> str:
     """Return the tidied text of a named column, empty where there is none."""
     index = heading.columns.get(name)
-    return parse_text(row[index]) if index is not None and index < len(row) else ""
+    return gfmis.tidy(row[index]) if index is not None and index < len(row) else ""
 
 
 def amounts_at(

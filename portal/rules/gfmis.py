@@ -7,6 +7,7 @@ Amounts are whole satang. A month is written there with the *fiscal* year: "พ.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from decimal import Decimal
 
@@ -80,6 +81,7 @@ def _unsigned(text: str) -> tuple[str, bool]:
     return text, False
 
 
+@functools.lru_cache(4096)
 def month(text: str) -> tuple[int, int]:
     """Return (fiscal year, fiscal month) of a month as an extract writes it: "พ.ย. 2565" is (2565, 2).
 
@@ -140,6 +142,13 @@ def output_of(code: str) -> str:
     return code[:11]
 
 
+@functools.lru_cache(16384)
+def tidy(text: str) -> str:
+    """Return a text of a file as it is kept; the same few texts stand in most of its rows."""
+    return parse_text(text)
+
+
+@functools.lru_cache(16384)
 def plain(text: str) -> str:
     """Return a heading as it is compared: split marks mended, no blanks, dots or units of money, small letters."""
     return _NOISE.sub("", parse_text(text)).lower()
