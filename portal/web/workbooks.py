@@ -18,7 +18,7 @@ from portal.forms.values import Cell
 from portal.rules.access import CENTRAL_ROLES, OFFICE_ROLES, Role
 from portal.web.language import Lazy, gettext, language
 from portal.web.sign_in import me
-from portal.workbooks import checking, desk, sent, taking, writing
+from portal.workbooks import checking, desk, gathering, sent, taking, writing
 from portal.workbooks.taking import Looked, Preview
 
 MEDIA = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -140,7 +140,7 @@ class WorkbooksPage(BaseView):
         owner = me().unit if me().role == Role.DIVISION else None
         form = None
         if request.args.get("form"):
-            form = next((one for one in checking.forms_of(period, owner) if str(one.id) == request.args["form"]), None)
+            form = next((one for one in gathering.forms_of(period, owner) if str(one.id) == request.args["form"]), None)
             if form is None:
                 raise NotFound("There is no such record, or it belongs to another office.")
         out = io.BytesIO()
@@ -200,7 +200,7 @@ def _forms(period: Period | None) -> list[Form]:
     if me().role in OFFICE_ROLES:
         owed = scope.narrowed(Obligation.select(Obligation.form), me()).where(Obligation.period == period.id)
         return list(Form.select().where(Form.id.in_(owed)).order_by(Form.position, Form.code))
-    return checking.forms_of(period, me().unit if me().role == Role.DIVISION else None)
+    return gathering.forms_of(period, me().unit if me().role == Role.DIVISION else None)
 
 
 def _sent(ident: Any) -> SentWorkbook:

@@ -7,26 +7,24 @@ Rows go to the file as they are read, a form at a time, so that a department of 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 import xlsxwriter
-from peewee import JOIN
 from xlsxwriter.utility import xl_col_to_name
 
-from models import Answer, Form, FormVersion, Obligation, Period, Region, Submission, Unit
+from models import Form, Period, Unit
 from portal import formats, sheets
-from portal.database import one_reading, tuples
+from portal.database import one_reading
 from portal.forms import kinds
 from portal.forms.questions import Question
 from portal.forms.spec import FormSpec
 from portal.forms.values import Cell, Entry
-from portal.rules import deadlines
-from portal.rules.terms import Mark, ObligationState
 from portal.rules.workflow import State
 from portal.workbooks import desk, measures
+from portal.workbooks.gathering import FormPage, Office, forms_of, page_of, standing
 from portal.workbooks.looks import Looks
 from portal.workbooks.writing import number_format
 
@@ -38,50 +36,6 @@ STATES = {
     State.VERIFIED: "ตรวจแล้ว", State.CONSOLIDATED: "รวมยอดแล้ว",
 }  # fmt: skip
 MOST_DETAIL = 1_000_000  # rows that Excel holds in a sheet, less some
-
-
-@dataclass
-class Office:
-    """One office's line of a form: where its report stands, and what it says this period and said the one before."""
-
-    code: str
-    region: str
-    name: str
-    due_on: dt.date
-    state: State | None
-    waived: bool
-    submitted_at: dt.datetime | None
-    first_at: dt.datetime | None
-    version: int | None
-    obligation: int
-    now: dict[Cell, Entry] = field(default_factory=dict)
-    before: dict[str, Decimal] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
-
-    @property
-    def late(self) -> int:
-        """Return how many days after its due day the report was first sent, 0 when in time or not sent."""
-        return deadlines.days_late(self.due_on, self.first_at) or 0
-
-
-@dataclass
-class FormPage:
-    """One form for a period: its newest description, and the line of each office that owes it."""
-
-    form: Form
-    spec: FormSpec
-    offices: list[Office]
-
-
-def forms_of(period: Period, owner: Unit | None, form: Form | None = None) -> list[Form]:
-    """Return the forms owed for a period, of one division or of all, in their order."""
-    owed = Obligation.select(Obligation.form).where(Obligation.period == period.id, Obligation.form.is_null(False))
-    query = Form.select().where(Form.id.in_(owed)).order_by(Form.position, Form.code)
-    if owner is not None:
-        query = query.where(Form.owner == owner.id)
-    if form is not None:
-        query = query.where(Form.id == form.id)
-    return list(query)
 
 
 def write(
@@ -96,116 +50,12 @@ def write(
     writer = _Writer(book, period, at)
     with one_reading():
         forms = forms_of(period, owner, form)
-        writer.summary(_standing(period, forms), owner)
+        writer.summary(standing(period, forms), owner)
         for one in forms:
-            writer.form(_page(one, period))
+            writer.form(page_of(one, period))
         writer.register({one.code for one in forms} if owner is not None or form is not None else None)
     book.close()
     return {"forms": len(forms), "offices": writer.offices, "cells": writer.cells}
-
-
-# ---------------------------------------------------------------- reading
-
-
-def _standing(period: Period, forms: list[Form]) -> list[tuple[Form, dict[str, int]]]:
-    """Return, for each form, how many offices owe it and where their reports stand."""
-    counts: dict[int, dict[str, int]] = {form.id: {} for form in forms}
-    rows = tuples(
-        Obligation.select(Obligation.form, Obligation.state, Submission.state)
-        .join(Submission, JOIN.LEFT_OUTER, on=(Submission.obligation == Obligation.id))
-        .where(Obligation.period == period.id, Obligation.form.in_(list(counts)))
-    )
-    for form, owed, state in rows:
-        name = "ยกเว้น" if owed == ObligationState.WAIVED else STATES[state]
-        counts[form][name] = counts[form].get(name, 0) + 1
-    return [(form, counts[form.id]) for form in forms]
-
-
-def _page(form: Form, period: Period) -> FormPage:
-    """Read one form of a period: three statements, whatever the number of offices."""
-    offices: dict[int, Office] = {}
-    used: dict[int, FormVersion] = {}
-    rows = (
-        Obligation.select(
-            Obligation.id, Obligation.due_on, Obligation.state, Unit.code, Unit.short, Region.code, Region.name,
-            Submission.id, Submission.state, Submission.submitted_at, Submission.first_submitted_at,
-            Submission.form_version,
-        )
-        .join(Unit)
-        .join(Region, JOIN.LEFT_OUTER)
-        .switch(Obligation)
-        .join(Submission, JOIN.LEFT_OUTER, on=(Submission.obligation == Obligation.id))
-        .where(Obligation.period == period.id, Obligation.form == form.id)
-        .order_by(Region.code, Unit.name_sort)
-    )  # fmt: skip
-    for version in FormVersion.select().where(FormVersion.form == form.id).order_by(FormVersion.number):
-        used[version.id] = version
-    by_submission: dict[int, Office] = {}
-    for ident, due, owed, code, name, _region, region, sent, state, sent_at, first_at, version_id in tuples(rows):
-        number = used[version_id].number if version_id in used else None
-        waived = owed == ObligationState.WAIVED
-        office = Office(code, region or "", name, due, state, waived, sent_at, first_at, number, ident)
-        offices[ident] = office
-        if sent is not None and state is not State.DRAFT:
-            by_submission[sent] = office
-    spec = _newest(form, used.values())
-    _answers(by_submission, spec)
-    _before(form, period, {office.code: office for office in offices.values()}, spec)
-    return FormPage(form, spec, list(offices.values()))
-
-
-def _newest(form: Form, versions: Iterable[FormVersion]) -> FormSpec:
-    newest = sheets.published(form) or max(versions, key=lambda v: v.number, default=None)
-    return sheets.spec_of(newest) if newest is not None else FormSpec()
-
-
-def _answers(by_submission: Mapping[int, Office], spec: FormSpec) -> None:
-    """Put every answer to its office. Those to questions that the newest version no longer asks are left out."""
-    rows = tuples(
-        Answer.select(
-            Answer.submission, Answer.key, Answer.row, Answer.mark, Answer.number, Answer.text, Answer.reason
-        ).where(Answer.submission.in_(list(by_submission)))
-    )
-    for sent, key, row, mark, number, text, reason in rows:
-        question = spec.asked.get(key)
-        if question is not None:
-            office = by_submission[sent]
-            try:
-                office.now[Cell(key, row)] = kinds.from_store(question, mark == Mark.VALUE, number, text)
-            except ValueError:  # kept by a version in which this was another kind
-                continue
-            if reason:
-                office.reasons.append(f"{spec.name(Cell(key, row))}: {reason}")
-
-
-def _before(form: Form, period: Period, offices: Mapping[str, Office], spec: FormSpec) -> None:
-    """Put what was reported for the period before beside it: numbers, a column of a table by its sum."""
-    previous = (
-        Period.select()
-        .where(Period.kind == period.kind, Period.ends_on < period.starts_on)
-        .order_by(Period.ends_on.desc())
-        .first()
-    )
-    if previous is None:
-        return
-    rows = tuples(
-        Answer.select(Unit.code, Answer.key, Answer.number)
-        .join(Submission)
-        .join(Unit)
-        .switch(Submission)
-        .join(FormVersion)
-        .where(
-            FormVersion.form == form.id,
-            Submission.period == previous.id,
-            Submission.state != State.DRAFT,
-            Answer.number.is_null(False),
-            (Answer.row > 0) | ~Answer.key.contains("."),
-        )
-    )
-    for code, key, number in rows:
-        if code in offices and key in spec.asked:
-            held = offices[code].before
-            held[key] = held.get(key, Decimal(0)) + number
 
 
 # ---------------------------------------------------------------- writing
@@ -232,26 +82,26 @@ class _Writer:
         self.used: set[str] = set()
         self.offices = self.cells = 0
 
-    def summary(self, standing: list[tuple[Form, dict[str, int]]], owner: Unit | None) -> None:
+    def summary(self, forms: list[tuple[Form, dict[State | str | None, int]]], owner: Unit | None) -> None:
         """Write how each form stands: the first sheet."""
         page = self._page("สรุป", [12, 60] + [14] * 8)
         whose = owner.name if owner is not None else "ทุกหน่วยงานส่วนกลาง"
         self._title(page, f"ข้อมูลเพื่อตรวจสอบ งวด {desk.name_of(self.period)}", whose)
         heads = ["รหัส", "แบบรายงาน", "ต้องส่ง", *STATES.values(), "ยกเว้น"]
         self._heads(page, heads)
-        for n, (form, counts) in enumerate(standing):
+        for n, (form, counts) in enumerate(forms):
             row = FIRST + n
             page.write_string(row, 0, form.code, self.looks.get("row"))
             page.write_string(row, 1, form.name, self.looks.get("row"))
             page.write_number(row, 2, sum(counts.values()), self.looks.get("row", number="#,##0"))
-            for column, name in enumerate(heads[3:], 3):
-                page.write_number(row, column, counts.get(name, 0), self.looks.get("row", number="#,##0"))
+            for column, where in enumerate((*STATES, "waived"), 3):
+                page.write_number(row, column, counts.get(where, 0), self.looks.get("row", number="#,##0"))
 
     def form(self, given: FormPage) -> None:
         """Write one form: its offices line by line, then its tables row by row."""
         columns = list(_columns(given.spec))
         wide = sum(4 if column.is_number else 1 for column in columns)
-        page = self._page(given.form.code, [9, 16, 22, 16, 14, 16, 9, 6] + [14] * (wide + 1))
+        page = self._page(given.form.code, [9, 16, 22, 16, 14, 16, 9, 6] + [14] * wide + [40, 40])
         self._title(page, f"{given.form.code} {given.form.name}", f"งวด {desk.name_of(self.period)}")
         page.freeze_panes(FIRST, 3)
         heads, shaded = list(FIXED), []
@@ -262,12 +112,12 @@ class _Writer:
             if column.is_number:
                 heads += ["งวดก่อน", "ต่าง", "ต่าง %"]
                 shaded.append(len(heads) - 1)
-        self._heads(page, [*heads, "เหตุผลที่หน่วยงานให้"])
+        self._heads(page, [*heads, "เหตุผลที่หน่วยงานให้", "คำตอบที่ไม่มีในแบบรุ่นล่าสุด"])
         for n, office in enumerate(given.offices):
             self._office(page, FIRST + n, office, columns, given.spec)
         last = FIRST + len(given.offices)
         self._totals(page, last, columns, len(given.offices))
-        page.autofilter(FIRST - 1, 0, max(last - 1, FIRST), len(heads))
+        page.autofilter(FIRST - 1, 0, max(last - 1, FIRST), len(heads) + 1)
         for place in shaded:
             self._deviations(page, place, last)
         for table in given.spec.questions.values():
@@ -277,7 +127,7 @@ class _Writer:
     def _office(self, page: Any, row: int, office: Office, columns: list[_Column], spec: FormSpec) -> None:
         looks, text = self.looks, self.looks.get("row")
         state = "ยกเว้น" if office.waived else STATES[office.state]
-        is_late = _owes(office, self.at)
+        is_late = office.owes(self.at)
         for place, words in enumerate((office.code, office.region, office.name)):
             page.write_string(row, place, words, text)
         page.write_string(row, 3, state, looks.get("bad") if is_late else text)
@@ -289,15 +139,14 @@ class _Writer:
         for column in columns:
             at = self._value(page, row, at, office, column, spec)
         _say(page, row, at, "; ".join(office.reasons)[:5000], text)
+        _say(page, row, at + 1, "; ".join(office.left)[:5000], text)
         self.offices += 1
 
     def _value(self, page: Any, row: int, at: int, office: Office, column: _Column, spec: FormSpec) -> int:
         text = self.looks.get("row")
         entry: Entry | None = office.now.get(Cell(column.key))
         if spec.table_of(column.key) is not None:
-            found = [v for cell, v in office.now.items() if cell.key == column.key and cell.row > 0]
-            numbers = [v for v in found if isinstance(v, Decimal)]
-            entry = sum(numbers, Decimal(0)) if numbers else entry
+            entry = office.sum_of(column.key)
         if not column.is_number:
             _say(page, row, at, kinds.show(column.question, entry)[:5000], text)
             self.cells += entry is not None
@@ -312,7 +161,9 @@ class _Writer:
         beside = self.looks.get("beside", number=number_format(column.question))
         if before is not None:
             page.write_number(row, at + 1, float(before), beside)
-        if before is not None and isinstance(entry, Decimal):
+        if before is not None and column.key in office.breaks:
+            page.write_string(row, at + 2, "คนละนิยาม", self.looks.get("beside"))
+        elif before is not None and isinstance(entry, Decimal):
             page.write_number(row, at + 2, float(entry - before), beside)
             if before:
                 page.write_number(
@@ -443,11 +294,6 @@ def _say(page: Any, row: int, column: int, words: str, look: Any) -> None:
         page.write_string(row, column, words, look)
     else:
         page.write_blank(row, column, None, look)
-
-
-def _owes(office: Office, at: dt.datetime) -> bool:
-    """Return whether an office still owes its report although the day is over."""
-    return office.first_at is None and not office.waived and at.date() > office.due_on
 
 
 def _columns(spec: FormSpec) -> Iterator[_Column]:

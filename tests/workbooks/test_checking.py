@@ -5,7 +5,7 @@ import io
 import openpyxl
 import pytest
 
-from models import Answer, FormVersion, Obligation
+from models import FormVersion, Obligation
 from portal import obligations, submissions
 from portal.forms.values import NOT_APPLICABLE, Cell
 from portal.rules.access import Role
@@ -149,18 +149,51 @@ def test_reasons_travel_with_their_figures(department):
     assert sheet.submission is not None
 
 
-def test_an_answer_kept_by_a_version_that_asked_otherwise_does_no_harm(department):
-    changed = {"sections": [{"questions": [
-        {"key": "trained", "kind": "date", "label": "วันอบรม"}, {"key": "spent", "kind": "money", "label": "ใช้จ่าย"},
-    ]}]}  # fmt: skip
-    make.row(FormVersion, form=department.form, number=2, spec=changed, state="published", published_at=make.NOON)
+def newer(department, questions, **field_map):
+    make.row(
+        FormVersion, form=department.form, number=2, spec={"sections": [{"questions": questions}]}, state="published",
+        published_at=make.NOON, field_map=field_map,
+    )  # fmt: skip
+
+
+def test_answers_of_an_older_version_go_on_by_the_field_map(department):
+    newer(
+        department,
+        [{"key": "people", "kind": "whole", "label": "คนที่อบรม"},
+         {"key": "spent_k", "kind": "number", "label": "พันบาท"}],
+        trained=[{"key": "people"}], spent=[{"key": "spent_k", "factor": "0.001"}],
+    )  # fmt: skip
 
     heads, lines = table(department.page())
 
     row = lines[department.sender.unit.short]
     assert row[heads.index("รุ่น")] == "1"
-    assert row[heads.index("ใช้จ่าย")] == 45000.5
-    assert Answer.select().exists()
+    assert (row[heads.index("คนที่อบรม")], row[heads.index("พันบาท")]) == (120, 45.0005)
+
+
+def test_what_has_no_place_in_the_newest_version_is_said_and_not_dropped(department):
+    newer(department, [{"key": "trained", "kind": "whole", "label": "ผู้เข้าอบรม"}], rate=[])
+
+    heads, lines = table(department.page())
+
+    left = lines[department.sender.unit.short][heads.index("คำตอบที่ไม่มีในแบบรุ่นล่าสุด")]
+    assert "ร้อยละความพึงพอใจ (รุ่น 1): 88.25" in left
+
+
+def test_a_value_of_before_that_was_counted_in_another_way_is_not_compared(department):
+    before = make.period(7)
+    earlier = department.another(before)
+    sent(earlier, GOOD)
+    newer(department, [{"key": "tens", "kind": "number", "label": "สิบคน"}], trained=[{"key": "tens", "factor": "0.1"}])
+    now = Office(period=department.period, unit=earlier.unit)
+    now.owed.delete_instance()
+    now.form, now.owed = department.form, make.obligation(now.unit, department.form, department.period)
+    sent(now, {Cell("tens"): "15"})
+
+    heads, lines = table(department.page())
+
+    at = heads.index("สิบคน")
+    assert lines[now.unit.short][at : at + 3] == [15, 12, "คนละนิยาม"]
 
 
 def test_text_that_looks_like_a_formula_stays_text(department):
