@@ -7,15 +7,22 @@ import re
 
 import pytest
 import xlsxwriter
+from hypothesis import HealthCheck
+from hypothesis import given as given_some
+from hypothesis import settings as some
+from hypothesis import strategies as st
 
 from models import Answer, Form, FormVersion, Submission, db
-from portal.forms import kinds, versions
+from portal.forms import kinds, problems, versions
 from portal.forms.spec import FormSpec
 from portal.rules.access import Role
 from portal.rules.terms import FormState
 from portal.web import drafts, shelf, trial
 from portal.web.form_changes import changes
+from portal.web.form_page import name_of
 from tests import make
+from tests.forms.strategies import answers as answers_to
+from tests.forms.strategies import specs
 
 SPEC = {
     "sections": [
@@ -396,6 +403,24 @@ def test_rows_of_a_table_grow_as_they_are_filled_and_add_up(app):
 
     assert [number for number, _, _ in grid.rows] == [1, 2, 3] == [number for number, _, _ in again.rows]
     assert grid.totals["n"] == "5"
+
+
+@given_some(st.data())
+@some(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_form_with_any_answers_is_drawn_and_says_what_the_checker_says(app, data):
+    spec = data.draw(specs())
+    answers = data.draw(answers_to(spec))
+    typed = {f"q-{name_of(cell)}": kinds.write(spec.asked[cell.key], entry) for cell, entry in answers.items()}
+    noise = data.draw(st.dictionaries(st.text(max_size=20), st.one_of(st.text(max_size=20), st.lists(st.text()))))
+
+    with app.test_request_context():
+        tried = trial.tried(spec, {**noise, **typed})
+        page = trial.drawn(tried, beside=True)
+
+        stops = {p.cell for p in problems.problems(spec, answers) if p.rule not in ("required", "rows")}
+        told = {name for name, cell in tried.cells.items() if cell.said}
+        assert told == {name_of(cell) for cell in stops} & set(tried.cells)
+    assert "data-section" in page or not spec.sections
 
 
 def test_every_kind_of_question_is_on_the_shelf_and_can_be_drawn(division, client):
