@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from models import Answer, Attachment, AuditEntry, Comment, FormVersion, Person, Revision, Submission
+from models import Answer, Attachment, AuditEntry, Comment, FormVersion, Person, Reopening, Revision, Submission
 from portal import history, records
 from portal.errors import MoveRefused, NotAllowed
 from portal.forms import field_maps, kinds
@@ -119,12 +119,21 @@ def was_moved(submission: Submission) -> bool:
 
 
 def _check_moves(submission: Submission, old: FormVersion, new: FormVersion | None) -> None:
-    if submission.state not in (State.DRAFT, State.RETURNED):
-        raise MoveRefused("This report has been sent; it can be changed when it is returned.")
+    _check_open(submission)
     if new is None or new.form_id != old.form_id or new.number <= old.number:
         raise MoveRefused("This report is in the newest version of its form already.")
     if new.state == FormState.DRAFT:
         raise MoveRefused("This version is not published yet.")
+
+
+def _check_open(submission: Submission) -> None:
+    if submission.state not in (State.DRAFT, State.RETURNED):
+        raise MoveRefused("This report has been sent; it can be changed when it is returned.")
+    opened = Reopening.select().where(
+        Reopening.obligation == submission.obligation_id, Reopening.closed_at.is_null()
+    )  # fmt: skip
+    if submission.period.closed_at is not None and not opened.exists():
+        raise MoveRefused("This period is closed; the planning division can open it for you.")
 
 
 def _check_may_move(submission: Submission, by: Person) -> None:
@@ -230,8 +239,7 @@ def _back(submission: Submission) -> tuple[Moving, dict[Cell, dict[str, Any]]]:
     entry = _last_move(submission)
     if entry is None or entry.verb != MOVED:
         raise MoveRefused("This report was not moved to another version.")
-    if submission.state not in (State.DRAFT, State.RETURNED):
-        raise MoveRefused("This report has been sent; it can be changed when it is returned.")
+    _check_open(submission)
     first = Revision.get(Revision.entry == entry.id, Revision.table_name == "Submission")
     new, old = FormVersion.get_by_id(first.before["form_version"]), _version_of(submission)
     line = stages(old.form_id)

@@ -14,7 +14,7 @@ from peewee import fn
 
 from models import Form, FormVersion, Person, Submission, Unit
 from portal import records
-from portal.errors import MoveRefused, NotAllowed
+from portal.errors import MoveRefused, NotAllowed, StoreRefused
 from portal.forms import field_maps
 from portal.forms.exchange import export_json, import_json, read_json, read_parcel
 from portal.forms.faults import Fault, Register, faults
@@ -68,8 +68,14 @@ def draft(form: Form, *, by: Person, at: dt.datetime) -> FormVersion:
     last = newest(form)
     number = last.number + 1 if last else 1
     spec = last.spec if last else {"sections": [], "rules": []}
-    with records.changing(by=by, verb="draft", at=at) as work:
-        return work.create(FormVersion, form=form, number=number, spec=spec)
+    try:
+        with records.changing(by=by, verb="draft", at=at) as work:
+            return work.create(FormVersion, form=form, number=number, spec=spec)
+    except StoreRefused:  # two began in one moment: it is one draft
+        there = draft_of(form)
+        if there is None:
+            raise
+        return there
 
 
 def save_draft(
@@ -112,7 +118,7 @@ def publish(version: FormVersion, *, by: Person, at: dt.datetime) -> FormVersion
     """Publish a draft: from now on new submissions are made with it, and it never changes.
 
     Decimals that were left open are taken from the unit of measure. Older versions stay as they are, for the
-    submissions made with them. Raises FormFaulty with every fault.
+    submissions made with them. Raises FormFaulty with every fault, StaleRow when somebody saved the draft meanwhile.
     """
     check_may_design(by, version.form.owner_id)
     _check_draft(version)
@@ -123,6 +129,7 @@ def publish(version: FormVersion, *, by: Person, at: dt.datetime) -> FormVersion
     with records.changing(by=by, verb="publish", at=at) as work:
         work.update(
             version,
+            seen=version.version,
             spec=_with_decimals(version.spec, known),
             state=FormState.PUBLISHED,
             published_at=at,

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from models import Answer, Attachment, AuditEntry, Comment, Form, FormVersion, MeasureUnit, Submission
+from models import Answer, Attachment, AuditEntry, Comment, Form, FormVersion, MeasureUnit, Reopening, Submission
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StaleRow
 from portal.forms import versions
 from portal.forms.exchange import Parcel, read_parcel, written
@@ -484,6 +484,27 @@ def test_nobody_else_moves_it(moved, role):
     with pytest.raises((NotAllowed, NotFound)):
         versions.move(submission, by=make.person(role), at=NOON)
     assert answers(submission) == BEFORE
+
+
+def test_a_report_of_a_closed_month_is_moved_only_while_it_is_open_again(moved):
+    submission, division = moved
+    planner = make.person(Role.PLANNING)
+    with make.records.changing(by=None, verb="close", at=NOON) as work:
+        work.update(submission.period, closed_at=NOON)
+
+    with pytest.raises(MoveRefused, match="period is closed"):
+        versions.move(Submission.get_by_id(submission.id), by=division, at=NOON)
+    make.row(Reopening, obligation=submission.obligation_id, unit=submission.unit_id, reason="แก้", opened_by=planner,
+             opened_at=NOON, until_on=NOON.date())  # fmt: skip
+    versions.move(Submission.get_by_id(submission.id), by=division, at=NOON)
+
+
+def test_a_draft_is_not_published_when_somebody_saved_it_meanwhile(division):
+    draft = new_form(division)
+    versions.save_draft(FormVersion.get_by_id(draft.id), spec(whole("b")), by=division, at=NOON)
+
+    with pytest.raises(StaleRow):
+        versions.publish(draft, by=division, at=NOON)
 
 
 def test_a_report_that_was_sent_or_is_new_already_is_not_moved(moved):

@@ -18,6 +18,9 @@ class Money(NumberKind):
     most = 2
     asks_for: ClassVar[tuple[str, ...]] = ("unit", "least", "greatest", "default", "indicator")
 
+    def parse(self, question: Question, text: str) -> Value:
+        return self._number(question, text.strip().removeprefix("฿").removesuffix("บาท").strip())
+
     def show(self, question: Question, value: Value, language: str = "th") -> str:
         return formats.num(Decimal(str(value)), 2)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from portal.forms.kinds.numbers import NumberKind
+from portal.forms.questions import Question
+from portal.forms.values import Value
 
 
 class Percent(NumberKind):
@@ -10,6 +12,9 @@ class Percent(NumberKind):
 
     name = "percent"
     most = 2
+
+    def parse(self, question: Question, text: str) -> Value:
+        return self._number(question, text.strip().removeprefix("ร้อยละ").removesuffix("%").strip())
 
 
 KIND = Percent()
