@@ -75,7 +75,9 @@ def build(
         _visit_obligations(visits, periods, due, offices),
     )
     _store_submissions(work, reports, reviewers)
-    work.insert_rows(Answer, ("submission", "key", "row", "indicator", "mark", "number", "text"), _answers(reports))
+    # Made before the first row is sent: while PostgreSQL takes rows in, the connection answers no question.
+    answers = list(_answers(reports))
+    work.insert_rows(Answer, ("submission", "key", "row", "indicator", "mark", "number", "text"), answers)
     _store_comments(work, reports, reviewers)
     _tell(work, reports)
     return reports
