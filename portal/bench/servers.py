@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+import psycopg
 
 from portal import lifeline
 
@@ -29,7 +33,7 @@ def free_port() -> int:
 def programs() -> Path | None:
     """Return the folder of the newest PostgreSQL on this machine, or None when there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    return found[-1] if found and shutil.which("runuser") else None
+    return found[-1] if found else None
 
 
 @contextmanager
@@ -39,28 +43,30 @@ def postgres(folder: Path) -> Iterator[str]:
     assert bin_folder is not None
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    as_owner: list[str] = []
+    owner: str | None = None
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-        as_owner = ["runuser", "-u", "postgres", "--"]
-    data = folder / "data"
-    make = [*as_owner, str(bin_folder / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"]
+        owner = "postgres"
+        os.chown(folder, pwd.getpwnam(owner).pw_uid, -1)
+    data, port = folder / "data", free_port()
+    make = ["initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8"]
     subprocess.run(
-        [*make, "-E", "UTF8", "--locale", "C.UTF-8", "--no-instructions"],
-        check=True, stdout=subprocess.DEVNULL, cwd="/",
+        [str(bin_folder / make[0]), *make[1:], "--no-instructions"],
+        check=True, stdout=subprocess.DEVNULL, cwd="/", user=owner,
     )  # fmt: skip
-    port = free_port()
-    options = (
-        f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c timezone=Asia/Bangkok"
-    )
-    control = [*as_owner, str(bin_folder / "pg_ctl"), "-D", str(data), "-w"]
-    subprocess.run(
-        [*control, "-l", str(folder / "log"), "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, cwd="/"
-    )
+    chosen = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
+    options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [str(bin_folder / "postgres"), "-D", str(data), *options, "-c", "timezone=Asia/Bangkok"],
+            stdout=log, stderr=log, cwd="/", user=owner,
+            preexec_fn=functools.partial(lifeline.die_with_parent, signal.SIGINT),
+        )  # fmt: skip
     try:
+        _wait(lambda: _listens(port), server, folder / "log")
         yield f"postgresql://postgres@127.0.0.1:{port}/"
     finally:
-        subprocess.run([*control, "-m", "fast", "stop"], check=False, stdout=subprocess.DEVNULL, cwd="/")
+        server.send_signal(signal.SIGINT)  # a fast, clean end
+        server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -76,11 +82,7 @@ def answering(words: list[str], port: int, log: Path, environment: Mapping[str, 
             preexec_fn=lifeline.die_with_parent,
         )
     try:
-        until = time.monotonic() + READY
-        while not _answers(port, path):
-            if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
-            time.sleep(0.1)
+        _wait(lambda: _answers(port, path), process, log)
         yield process.pid
     finally:
         process.terminate()
@@ -89,6 +91,22 @@ def answering(words: list[str], port: int, log: Path, environment: Mapping[str, 
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + READY
+    while not ready():
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
+        time.sleep(0.1)
+
+
+def _listens(port: int) -> bool:
+    try:
+        psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _answers(port: int, path: str) -> bool:
