@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from models import Answer, Attachment, Comment, Obligation, Person, Submission
 from portal import many, records, sheets
+from portal.database import tuples
 from portal.errors import MoveRefused, NotAllowed, PortalError, RuleBroken, StaleRow, StoreRefused
 from portal.forms import kinds, problems
 from portal.forms.kinds.file import File
@@ -20,10 +21,11 @@ from portal.forms.values import NOT_APPLICABLE, Cell, Entry, NotApplicable
 from portal.rules.access import OFFICE_ROLES
 from portal.rules.locks import Lock
 from portal.rules.terms import Mark
+from portal.rules.workflow import WITH_THE_OFFICE
 from portal.sheets import Held, Sheet
 
 Typed: TypeAlias = str | NotApplicable | None
-TRIES = 4  # of people who save different cells in one moment, each is made to wait its turn
+TRIES = 4  # when somebody changes the very cells that are being saved, they are looked at again
 LONGEST_REASON = 1000
 FEW = 3  # answers that are written one by one; a pasted block goes in as a whole
 
@@ -254,9 +256,9 @@ def _write(
     marked = _marked(submission) if submission.submitted_at is not None else {}
     stamp: dict[str, Any] = {"saved_at": at, "saved_by": by}
     with records.changing(by=by, verb="save_answers", at=at, as_verb=True) as work:
-        work.touch(submission, seen=submission.version)
+        work.touch_any(submission)  # from here on nobody else saves into this report
+        _check_unchanged(submission, [held for held, _ in changed.values()] + [answers[cell] for cell in gone])
         if len(changed) > FEW:
-            # Nobody else can have changed one of them since: every save raises the report's version, compared above.
             told = {held.id: (0, columns | stamp) for held, columns in changed.values()}
             many.change(work, Answer, told, refuse=_not_at_all)
         else:
@@ -282,6 +284,15 @@ def _write(
                 work.update(mark, settled_at=at)
     as_a_whole = max(len(new), len(changed)) > FEW
     done.sheet = sheet.changed(sheets.answers_of(submission, sheet.spec) if as_a_whole else answers)
+
+
+def _check_unchanged(submission: Submission, seen: list[Held]) -> None:
+    """Refuse to write when the report moved on, or one of these answers was changed, since they were read."""
+    state = Submission.select(Submission.state).where(Submission.id == submission.id).scalar()
+    versions = {held.id: held.version for held in seen}
+    there = dict(tuples(Answer.select(Answer.id, Answer.version).where(Answer.id.in_(sorted(versions) or [0]))))
+    if state not in WITH_THE_OFFICE or there != versions:
+        raise StaleRow(records.STALE, theirs={}, mine={})
 
 
 def _not_at_all(_place: int, refusal: PortalError) -> None:

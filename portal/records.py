@@ -132,6 +132,19 @@ class Work:
         row.version = held + 1
         row._dirty.discard("version")
 
+    def touch_any(self, row: Kept, /) -> None:
+        """As `touch`, whatever the version is by now: for parts of `row` that have versions of their own.
+
+        On PostgreSQL whoever else touches the row waits until this transaction ends.
+        """
+        model = type(row)
+        asked = model.update(version=model.version + 1).where(model.id == row.id).returning(model.version)
+        found = list(asked.tuples().execute())
+        if not found:
+            raise NotFound("This record is no longer there.")
+        row.version = found[0][0]
+        row._dirty.discard("version")
+
     def remove(self, row: Table, /) -> None:
         """Delete a row that nothing else refers to; children that are its own go with it and stay in history."""
         model = type(row)
