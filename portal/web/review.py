@@ -9,7 +9,7 @@ from typing import Any
 from flask import flash, redirect, request
 from flask_admin import BaseView, expose
 
-from models import Comment, Obligation, Person, Reopening, Submission
+from models import Comment, Obligation, Period, Person, Reopening, Submission
 from portal import clock, reviews, scope, sheets, submissions
 from portal.database import tuples
 from portal.errors import NotAllowed, NotFound, PortalError
@@ -61,7 +61,7 @@ class ReviewPage(BaseView):
         """Show what waits; or one report."""
         ident = request.args.get("submission")
         if ident is None:
-            return self.render("submissions/waiting.html", waiting=reviews.waiting(me()), outcomes=None)
+            return self._waiting(None)
         return self._report(_submission(ident))
 
     def _report(self, submission: Submission, refusal: PortalError | None = None) -> Any:
@@ -141,7 +141,10 @@ class ReviewPage(BaseView):
         else:
             outcomes = submissions.verify_all(idents, by=me(), at=clock.now())
         done = sum(outcome.refusal is None for outcome in outcomes)
-        flash(ngettext("{count} report was verified.", "{count} reports were verified.", done), "success")
+        if me().role == Role.PLANNING:
+            flash(ngettext("{count} report was taken over.", "{count} reports were taken over.", done), "success")
+        else:
+            flash(ngettext("{count} report was verified.", "{count} reports were verified.", done), "success")
         rows = [
             (
                 o.id, str(o.submission.unit) if o.submission else "",
@@ -150,7 +153,17 @@ class ReviewPage(BaseView):
             )
             for o in outcomes
         ]  # fmt: skip
-        return self.render("submissions/waiting.html", waiting=reviews.waiting(me()), outcomes=rows)
+        return self._waiting(rows)
+
+    def _waiting(self, outcomes: list[tuple[int, str, str, str]] | None) -> Any:
+        """Show what waits, the newest period first, and what became of a step that many took."""
+        waiting = reviews.waiting(me())
+        by_period: dict[int, tuple[Period, list[reviews.Waiting]]] = {}
+        for one in reversed(waiting):
+            by_period.setdefault(one.period.id, (one.period, []))[1].insert(0, one)
+        return self.render(
+            "submissions/waiting.html", waiting=waiting, by_period=list(by_period.values()), outcomes=outcomes
+        )
 
     @expose("/reopen", methods=("POST",))
     def reopen(self) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from models import Comment, MeasureUnit, Period, Person
+from models import Comment, MeasureUnit, Period
 from portal import formats
 from portal.forms import kinds
 from portal.forms.kinds.table import most_rows
@@ -15,7 +15,7 @@ from portal.forms.problems import Problem, offered
 from portal.forms.questions import Question, Section
 from portal.forms.values import Cell, Entry, NotApplicable
 from portal.rules.inputs import MONTHS_SHORT
-from portal.rules.locks import Lock, LockRule
+from portal.rules.locks import Lock
 from portal.rules.terms import PeriodKind
 from portal.sheets import NOTHING, Beside, Held, Sheet
 from portal.web.form_page import CellField, SheetForm, name_of
@@ -327,9 +327,3 @@ def _told(sheet: Sheet, marks: Iterable[Comment], people: Mapping[int, str], sav
             who = people.get(clash.theirs.saved_by or 0, "") if clash.theirs else ""
             told.setdefault(cell, []).insert(0, Said("clash", "", who=who, theirs=clash.theirs))
     return told
-
-
-__all__ = [
-    "STATES", "CellView", "Grid", "Line", "LockRule", "Note", "Part", "Person", "Said", "before_name", "lock_words",
-    "number_of", "parts_of", "problems_shown", "shown_text", "state_of", "total_of",
-]  # fmt: skip
