@@ -13,23 +13,21 @@ call but of the functions below, no power, no loop. Numbers are exact Decimals o
 from __future__ import annotations
 
 import ast
-import datetime as dt
 import decimal
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
 from simpleeval import InvalidExpression, SimpleEval
 
 from portal.errors import RuleBroken
+from portal.forms.arithmetic import ARGUMENTS, FUNCTIONS, OPERATORS, Worth, sound, truth
 from portal.forms.questions import KEY
 from portal.forms.values import EMPTY, Context
-from portal.rules.inputs import THAI_DIGITS, parse_date
-
-Worth: TypeAlias = Decimal | str | bool | dt.date | tuple[str, ...] | list[Any] | None
+from portal.rules.inputs import THAI_DIGITS
 
 LONGEST = 1_000
 DEEPEST = 40
@@ -37,6 +35,7 @@ MOST_PARTS = 400
 PRECISION = 34
 _NUMBERS = decimal.Context(prec=PRECISION, rounding=decimal.ROUND_HALF_UP, Emax=60, Emin=-60)
 REMEMBERED = ("last_month", "cumulative", "plan")  # functions of a key, not of its value
+NAMES = ", ".join([*FUNCTIONS, *REMEMBERED, "applies", "cell"])
 
 _NODES = (
     ast.BoolOp, ast.And, ast.Or, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod, ast.UnaryOp, ast.USub,
@@ -103,7 +102,7 @@ def evaluate(expression: Expression, look: Look, context: Context = EMPTY, *, bo
     machine = _Machine(look, context, both)
     try:
         with decimal.localcontext(_NUMBERS):
-            return _sound(machine.eval(expression.text, previously_parsed=expression.tree))
+            return sound(machine.eval(expression.text, previously_parsed=expression.tree))
     except (decimal.DecimalException, OverflowError):
         raise RuleBroken("The result is too large a number.")
     except RecursionError:
@@ -180,9 +179,9 @@ def _check_call(
 ) -> Iterable[ast.AST]:
     """Admit a call of one of our functions; return the arguments that are still to be looked at."""
     name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if node.keywords or name not in (*_FUNCTIONS, *REMEMBERED, "applies", "cell"):
-        raise RuleBroken("There is no function “{text}”. There are: {names}", text=_source(node.func), names=FUNCTIONS)
-    least, most = _ARGUMENTS.get(name, (1, 1))
+    if node.keywords or name not in (*FUNCTIONS, *REMEMBERED, "applies", "cell"):
+        raise RuleBroken("There is no function “{text}”. There are: {names}", text=_source(node.func), names=NAMES)
+    least, most = ARGUMENTS.get(name, (1, 1))
     if not least <= len(node.args) <= most:
         raise RuleBroken("“{text}” takes another number of values.", text=name)
     if name in REMEMBERED:
@@ -236,7 +235,7 @@ class _Machine(SimpleEval):
     """The library's walk over a tree, with blanks, exact numbers and our own names."""
 
     def __init__(self, look: Look, context: Context, both: bool) -> None:
-        super().__init__(operators=_OPERATORS, functions=_FUNCTIONS, names={})
+        super().__init__(operators=OPERATORS, functions=FUNCTIONS, names={})
         self.look, self.context, self.both = look, context, both
         self.nodes = {
             ast.UnaryOp: self._eval_unaryop, ast.BinOp: self._eval_binop, ast.Compare: self._eval_compare,
@@ -263,16 +262,16 @@ class _Machine(SimpleEval):
 
     def _eval_boolop(self, node: ast.BoolOp) -> Worth:
         stops = isinstance(node.op, ast.Or)
-        worths = [_truth(self._eval(value)) for value in node.values]
+        worths = [truth(self._eval(value)) for value in node.values]
         return stops if stops in worths else None if None in worths else not stops
 
     def _eval_compare(self, node: ast.Compare) -> Worth:
         sides = [self._eval(one) for one in (node.left, *node.comparators)]
-        found = [_OPERATORS[type(op)](a, b) for op, a, b in zip(node.ops, sides[:-1], sides[1:], strict=True)]
+        found = [OPERATORS[type(op)](a, b) for op, a, b in zip(node.ops, sides[:-1], sides[1:], strict=True)]
         return False if False in found else None if None in found else True
 
     def _eval_ifexp(self, node: ast.IfExp) -> Worth:
-        test = _truth(self._eval(node.test))
+        test = truth(self._eval(node.test))
         if self.both:
             branches = [self._eval(node.body), self._eval(node.orelse)]
             return branches[0] if test else branches[1]
@@ -286,223 +285,4 @@ class _Machine(SimpleEval):
             return self.look.applies(_key(node.args[0]))
         if name == "cell":
             return self.look.cell(_key(node.args[0]), node.args[1].value)  # type: ignore[attr-defined]
-        return _FUNCTIONS[name](*[self._eval(argument) for argument in node.args])
-
-
-def _truth(worth: Worth) -> bool | None:
-    if worth is None or isinstance(worth, bool):
-        return worth
-    raise RuleBroken("“{text}” is neither true nor false. Compare it with something.", text=_said(worth))
-
-
-def _sound(worth: Worth) -> Worth:
-    """Refuse a number that no cell could hold, so that none is ever compared or shown."""
-    if isinstance(worth, Decimal) and not (worth.is_finite() and abs(worth) < 10**30):
-        raise RuleBroken("The result is too large a number.")
-    return worth
-
-
-def _said(worth: Worth) -> str:
-    return ", ".join(str(one) for one in worth[:3]) if isinstance(worth, list) else str(worth)[:40]
-
-
-def _mismatch(sign: str, a: Worth, b: Worth) -> RuleBroken:
-    return RuleBroken("“{a}” {sign} “{b}”: these do not go together.", a=_said(a), b=_said(b), sign=sign)
-
-
-def _plus(a: Worth, b: Worth) -> Worth:
-    if a is None or b is None:
-        return None
-    if isinstance(a, Decimal) and isinstance(b, Decimal):
-        return a + b
-    if isinstance(a, dt.date) and isinstance(b, Decimal):
-        return _moved(a, b)
-    raise _mismatch("+", a, b)
-
-
-def _minus(a: Worth, b: Worth) -> Worth:
-    if a is None or b is None:
-        return None
-    if isinstance(a, Decimal) and isinstance(b, Decimal):
-        return a - b
-    if isinstance(a, dt.date) and isinstance(b, dt.date):
-        return Decimal((a - b).days)
-    if isinstance(a, dt.date) and isinstance(b, Decimal):
-        return _moved(a, -b)
-    raise _mismatch("−", a, b)
-
-
-def _moved(day: dt.date, days: Decimal) -> dt.date:
-    return day + dt.timedelta(days=int(days))
-
-
-def _of_numbers(sign: str, work: Callable[[Decimal, Decimal], Decimal | None]) -> Callable[[Worth, Worth], Worth]:
-    def worked(a: Worth, b: Worth) -> Worth:
-        if a is None or b is None:
-            return None
-        if isinstance(a, Decimal) and isinstance(b, Decimal):
-            return work(a, b)
-        raise _mismatch(sign, a, b)
-
-    return worked
-
-
-def _negated(a: Worth) -> Worth:
-    if a is None or isinstance(a, Decimal):
-        return None if a is None else -a
-    raise RuleBroken("“{text}” is not a number.", text=_said(a))
-
-
-def _kept(a: Worth) -> Worth:
-    if a is None or isinstance(a, Decimal):
-        return a
-    raise RuleBroken("“{text}” is not a number.", text=_said(a))
-
-
-def _not(a: Worth) -> Worth:
-    truth = _truth(a)
-    return None if truth is None else not truth
-
-
-def _alike(sign: str, a: Worth, b: Worth) -> bool:
-    for kind in (bool, Decimal, dt.date, str, tuple):
-        if isinstance(a, kind) and isinstance(b, kind):
-            return True
-    raise _mismatch(sign, a, b)
-
-
-def _equal(a: Worth, b: Worth) -> Worth:
-    return None if a is None or b is None else _alike("=", a, b) and a == b
-
-
-def _unequal(a: Worth, b: Worth) -> Worth:
-    return _not(_equal(a, b))
-
-
-def _ordered(sign: str, work: Callable[[Any, Any], bool]) -> Callable[[Worth, Worth], Worth]:
-    def worked(a: Worth, b: Worth) -> Worth:
-        if a is None or b is None:
-            return None
-        if any(isinstance(a, kind) and isinstance(b, kind) for kind in (Decimal, dt.date)):
-            return work(a, b)
-        raise _mismatch(sign, a, b)
-
-    return worked
-
-
-def _within(a: Worth, b: Worth) -> Worth:
-    if b is None or a is None:
-        return None
-    if isinstance(b, tuple) and isinstance(a, str):
-        return a in b
-    if isinstance(b, list):
-        found = [_equal(a, one) for one in b]
-        return True if True in found else None if None in found else False
-    raise _mismatch("in", a, b)
-
-
-_OPERATORS: dict[type, Callable[..., Worth]] = {
-    ast.Add: _plus,
-    ast.Sub: _minus,
-    ast.Mult: _of_numbers("×", lambda a, b: a * b),
-    ast.Div: _of_numbers("÷", lambda a, b: a / b if b else None),
-    ast.Mod: _of_numbers("%", lambda a, b: a % b if b else None),
-    ast.USub: _negated,
-    ast.UAdd: _kept,
-    ast.Not: _not,
-    ast.Eq: _equal,
-    ast.NotEq: _unequal,
-    ast.Lt: _ordered("<", lambda a, b: a < b),
-    ast.LtE: _ordered("≤", lambda a, b: a <= b),
-    ast.Gt: _ordered(">", lambda a, b: a > b),
-    ast.GtE: _ordered("≥", lambda a, b: a >= b),
-    ast.In: _within,
-    ast.NotIn: lambda a, b: _not(_within(a, b)),
-}
-
-
-# ---------------------------------------------------------------- functions
-
-
-def _numbers(given: tuple[Worth, ...]) -> list[Decimal]:
-    """Return the numbers among values and columns; blanks are left out."""
-    out: list[Decimal] = []
-    for one in given:
-        for value in one if isinstance(one, list) else [one]:
-            if isinstance(value, Decimal):
-                out.append(value)
-            elif value is not None:
-                raise RuleBroken("“{text}” is not a number.", text=_said(value))
-    return out
-
-
-def _sum(*given: Worth) -> Worth:
-    found = _numbers(given)
-    return sum(found, Decimal(0)) if found else None
-
-
-def _average(*given: Worth) -> Worth:
-    found = _numbers(given)
-    return sum(found, Decimal(0)) / len(found) if found else None
-
-
-def _least(*given: Worth) -> Worth:
-    return min(_numbers(given), default=None)
-
-
-def _greatest(*given: Worth) -> Worth:
-    return max(_numbers(given), default=None)
-
-
-def _count(*given: Worth) -> Worth:
-    return Decimal(sum(v is not None for one in given for v in (one if isinstance(one, list) else [one])))
-
-
-def _rounded(value: Worth, decimals: Worth = Decimal(0)) -> Worth:
-    if value is None or decimals is None:
-        return None
-    if not isinstance(value, Decimal) or not isinstance(decimals, Decimal) or decimals not in range(5):
-        raise RuleBroken("“round” takes a number and 0 to 4 decimals.")
-    return value.quantize(Decimal(1).scaleb(-int(decimals)), decimal.ROUND_HALF_UP)
-
-
-def _absolute(value: Worth) -> Worth:
-    return abs(number) if isinstance(number := _kept(value), Decimal) else None
-
-
-def _answered(*given: Worth) -> Worth:
-    return all(any(v is not None for v in one) if isinstance(one, list) else one is not None for one in given)
-
-
-def _if_blank(value: Worth, instead: Worth) -> Worth:
-    return instead if value is None else value
-
-
-def _share(part: Worth, whole: Worth) -> Worth:
-    """100 × part ÷ whole."""
-    worth = _OPERATORS[ast.Div](part, whole)
-    return worth * 100 if isinstance(worth, Decimal) else None
-
-
-def _length(text: Worth) -> Worth:
-    if text is None or isinstance(text, (str, tuple)):
-        return None if text is None else Decimal(len(text))
-    raise RuleBroken("“{text}” is not a text.", text=_said(text))
-
-
-def _date(text: Worth) -> Worth:
-    if text is None or isinstance(text, str):
-        return None if text is None else parse_date(text)
-    raise RuleBroken("“{text}” is not a text.", text=_said(text))
-
-
-_FUNCTIONS: dict[str, Callable[..., Worth]] = {
-    "sum": _sum, "average": _average, "least": _least, "greatest": _greatest, "min": _least, "max": _greatest,
-    "count": _count, "round": _rounded, "abs": _absolute, "answered": _answered, "if_blank": _if_blank,
-    "share": _share, "length": _length, "date": _date,
-}  # fmt: skip
-_ARGUMENTS = {
-    "sum": (1, 50), "average": (1, 50), "least": (1, 50), "greatest": (1, 50), "min": (1, 50), "max": (1, 50),
-    "count": (1, 50), "answered": (1, 50), "round": (1, 2), "if_blank": (2, 2), "share": (2, 2), "cell": (2, 2),
-}  # fmt: skip
-FUNCTIONS = ", ".join([*_FUNCTIONS, *REMEMBERED, "applies", "cell"])
+        return FUNCTIONS[name](*[self._eval(argument) for argument in node.args])

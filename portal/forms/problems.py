@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from portal.errors import PortalError, RuleBroken
 from portal.forms import expressions, kinds
-from portal.forms.expressions import Worth
+from portal.forms.arithmetic import Worth
 from portal.forms.kinds.computed import KIND as COMPUTED
 from portal.forms.kinds.table import most_rows
 from portal.forms.questions import Question, Rule

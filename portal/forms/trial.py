@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from portal.errors import PortalError, RuleBroken
 from portal.forms import expressions, kinds
-from portal.forms.expressions import Expression, Worth
+from portal.forms.arithmetic import Worth
+from portal.forms.expressions import Expression
 from portal.forms.questions import Question
 from portal.forms.values import Context, Value
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.errors import PortalError, RuleBroken
-from portal.forms.expressions import FUNCTIONS, evaluate, parse
+from portal.forms.expressions import NAMES, evaluate, parse
 from portal.forms.values import Context
 
 
@@ -147,7 +147,7 @@ def test_the_names_that_an_expression_needs_are_known_before_it_is_worked_out():
 def test_the_refusal_of_an_unknown_function_names_those_there_are():
     with pytest.raises(RuleBroken, match="if_blank"):
         parse("vlookup(done)")
-    assert "last_month" in FUNCTIONS
+    assert "last_month" in NAMES
 
 
 PIECES = st.lists(

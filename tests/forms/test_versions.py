@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from models import Answer, Attachment, AuditEntry, Comment, Form, FormVersion, MeasureUnit, Reopening, Submission
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StaleRow
-from portal.forms import versions
+from portal.forms import kinds, versions
 from portal.forms.exchange import Parcel, read_parcel, written
+from portal.forms.field_maps import map_faults
 from portal.forms.moving import was_moved
 from portal.forms.schema_of import schema
 from portal.forms.values import Cell
@@ -524,3 +526,39 @@ def test_the_field_map_of_a_published_version_never_changes(division):
 
     with pytest.raises(RuleBroken, match="never changes"), make.records.changing(by=None, verb="edit", at=NOON) as work:
         work.update(first, field_map={"a": []})
+
+
+def pictures(submission):
+    rows = Answer.select().where(Answer.submission == submission.id)
+    kept = ("mark", "number", "text", "reason", "saved_at", "saved_by_id", "indicator_id")
+    return {Cell(a.key, a.row): tuple(getattr(a, name) for name in kept) for a in rows}
+
+
+@given(data=st.data())
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+def test_between_any_two_versions_a_report_goes_and_comes_back_as_it_was(sqlite_store, data):
+    division = make.person(Role.DIVISION)
+    old, new = data.draw(strategies.specs(most=5)), data.draw(strategies.specs(most=5))
+    targets = st.lists(st.sampled_from([*new.asked] or ["q0"]).map(lambda key: {"key": key}), max_size=2)
+    field_map = data.draw(st.dictionaries(st.sampled_from([*old.asked] or ["q0"]), targets, max_size=3))
+    field_map = {k: v for k, v in field_map.items() if not map_faults(old, new, {k: v})}
+    first = new_form(division, code=f"R-{Form.select().count()}", description=old.to_json())
+    versions.publish(first, by=division, at=NOON)
+    submission = filled(division, first.form, {})
+    for cell, entry in data.draw(strategies.answers(old)).items():
+        applies, number, words = kinds.to_store(old.asked[cell.key], entry)
+        mark = Mark.VALUE if applies else Mark.NOT_APPLICABLE
+        make.row(Answer, submission=submission, key=cell.key, row=cell.row, mark=mark, number=number, text=words,
+                 reason=data.draw(st.sampled_from(("", "เหตุผล"))), saved_by=division, saved_at=NOON)  # fmt: skip
+    second(first.form, new.to_json(), division, field_map)
+    before = pictures(submission)
+
+    shown = versions.preview_move(submission)
+    versions.move(submission, by=division, at=NOON)
+    assert set(pictures(submission)) == {line.cell for line in shown.kept}
+    assert {cell.key for cell in pictures(submission)} <= set(new.asked)
+    versions.move_back(submission, by=division, at=NOON)
+
+    assert pictures(submission) == before
