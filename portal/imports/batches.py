@@ -489,15 +489,16 @@ def take(batch: ImportBatch, *, teller: Teller, at: dt.datetime) -> None:
         said = _said(fresh)
         made = budget.changes(said)
         summary = made.summary()
+        fresh.report = fresh.report | {"changes": summary}
+        if holds(fresh) and not fresh.word:
+            raise MoveRefused("The records have changed since the preview. Put this file aside and send it again.")
         teller.finish(1, pages=len(said.lines))
         teller.begin(2)
         note = f"{fresh.file_name} sha256:{fresh.file_sha256[:12]} {fresh.word}".strip()
         entry = budget.write(made, by=by, verb="take_import", at=at, note=note)
         if said.is_whole:
             _check_agrees(fresh, said)
-        work.update(
-            fresh, state=BatchState.TAKEN, taken_at=at, entry_number=entry, report=fresh.report | {"changes": summary}
-        )
+        work.update(fresh, state=BatchState.TAKEN, taken_at=at, entry_number=entry, report=fresh.report)
         teller.finish(2, pages=len(said.lines))
         teller.end()
 
@@ -518,9 +519,11 @@ def _check_agrees(batch: ImportBatch, said: Said) -> None:
 
 
 def refuse(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
-    """Put a staged file aside; its lines are kept to be looked at."""
+    """Put a file aside that nobody is working on; its lines are kept to be looked at."""
     budget.check_may_take(by)
-    _check_staged(batch)
+    run = run_of(batch)
+    if batch.state not in OPEN or (run is not None and run.state in runs.OPEN):
+        raise MoveRefused("Only a file that was read and waits for an answer can be worked on.")
     with budget.changing(by, "refuse_import", at) as work:
         work.update(batch, state=BatchState.REFUSED)
 

@@ -191,6 +191,7 @@ class ImportLine(Table):
     category_id: int | None
     nature = CharField(12, default="")
     lacks = CharField(60, default="")
+    unit_path = ("batch", "unit")
 
     class Meta:
         indexes = ((("batch", "lacks"), False),)
