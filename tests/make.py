@@ -100,7 +100,8 @@ def indicator(*, decimals=0, is_percentage=False, **values):
     )  # fmt: skip
     activity = row(Activity, project=project, code=f"T{n}", name="กิจกรรมตัวอย่าง")
     measure = row(MeasureUnit, code=f"T{n}", name=f"หน่วยนับ {n}", decimals=decimals, is_percentage=is_percentage)
-    return row(Indicator, activity=activity, code=f"T{n}", name=f"ตัวชี้วัดตัวอย่าง {n}", measure_unit=measure, **values)
+    values.setdefault("name", f"ตัวชี้วัดตัวอย่าง {n}")
+    return row(Indicator, activity=activity, code=f"T{n}", measure_unit=measure, **values)
 
 
 def form(owner=None, spec=None, **values):
