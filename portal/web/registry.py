@@ -62,7 +62,7 @@ class RegistryPage(BaseView):
                 raise RuleBroken("Choose a file first.", field="file")
             with tempfile.TemporaryDirectory(prefix="sent-") as folder:
                 path = Path(folder) / "file"
-                sent.save(path)
+                path.write_bytes(sent.stream.read())
                 batch = registry.receive(path, Path(sent.filename).name, by=me(), files=_files(), at=clock.now())
         except PortalError as refusal:
             return self._index(refusal.words(gettext), refusal.status)
