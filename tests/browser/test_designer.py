@@ -218,6 +218,19 @@ def test_what_is_drawn_while_the_portal_cannot_be_reached_is_saved_when_it_is_ba
     assert [q.label for q in spec_of(page).questions.values()] == ["พิมพ์ตอนไม่มีสัญญาณ"]
 
 
+def test_the_page_that_publishes_leads_to_each_fault(page):
+    add(page, "computed", "ร้อยละ")
+    add(page, "choice", "ชนิด")
+    page.locator("#publish").click()  # what is not saved yet goes along
+
+    page.get_by_role("link", name="ร้อยละ", exact=True).click()
+    page.locator("#p-formula").wait_for()
+
+    assert page.evaluate("document.activeElement.id") == "p-formula"
+    assert page.locator("#w-formula .error").is_visible()
+    assert page.locator("#questions li.sel").inner_text().startswith("ร้อยละ")
+
+
 def test_a_published_version_is_looked_through_and_tried_but_not_changed(page, person):
     add(page, "whole", "ข้อหนึ่ง")
     add(page, "whole", "ข้อสอง")

@@ -202,16 +202,18 @@ const design = (() => {
     else wait()
     return true
   }
+  /** The item and the field of it to which a path leads. */
+  it.placed = (path, drawn = it.spec) => {
+    let at = drawn, id = '', field = ''
+    for (const step of path) {
+      at = at?.[step]
+      if (at && typeof at === 'object' && !Array.isArray(at) && at._id) { id = at._id; field = '' } else if (typeof step === 'string') field ||= step
+    }
+    return { id, field }
+  }
   /** Faults come by path in the description that was sent; they are kept by the item and the field they are in. */
   it.hear = (faults, drawn = it.spec) => {
-    it.faults = faults.map(({ path, words }) => {
-      let at = drawn, id = '', field = ''
-      for (const step of path) {
-        at = at?.[step]
-        if (at && typeof at === 'object' && !Array.isArray(at) && at._id) { id = at._id; field = '' } else if (typeof step === 'string') field ||= step
-      }
-      return { id, field, words }
-    })
+    it.faults = faults.map(({ path, words }) => ({ ...it.placed(path, drawn), words }))
     tell('faults')
   }
   addEventListener('beforeunload', () => { if (it.state === 'waiting') it.save() })

@@ -90,4 +90,8 @@
   on('click', '[data-pane-of]', (_, button) => design.pane(button.dataset.paneOf))
   design.hear(given.faults)
   mark()
+  // The page that publishes leads to a fault by its path: `#sections.0.questions.2.formula`.
+  const path = decodeURIComponent(location.hash.slice(1)).split('.').map(step => /^\d+$/.test(step) ? Number(step) : step)
+  const place = path.length > 1 ? design.placed(path) : null
+  if (place?.id) { design.choose(place.id); design.tell('write', place.field) }
 }
