@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from portal.errors import PortalError, RuleBroken
 from portal.forms.expressions import NAMES, evaluate, parse
 from portal.forms.values import Context
+from tests.forms.strategies import CALM
 
 
 class Answers:
@@ -160,6 +161,7 @@ PIECES = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
+@CALM
 @given(st.one_of(st.text(max_size=200), PIECES))
 def test_any_text_is_read_or_refused_and_any_expression_has_a_worth_or_is_refused(text):
     try:

@@ -11,6 +11,7 @@ from portal.forms.field_maps import Reading, Stage
 from portal.forms.spec import FormSpec
 from portal.forms.values import NOT_APPLICABLE, Cell
 from tests.forms import strategies
+from tests.forms.strategies import CALM
 
 
 def form(*questions):
@@ -170,6 +171,7 @@ def test_where_a_cell_goes_is_known_without_an_answer():
     assert field_maps.traced(stages, Cell("x"), 3, 1) is None
 
 
+@CALM
 @given(st.data())
 def test_sound_answers_of_any_form_come_back_from_the_same_questions(data):
     spec = data.draw(strategies.specs())
@@ -182,6 +184,7 @@ def test_sound_answers_of_any_form_come_back_from_the_same_questions(data):
     assert field_maps.through(stages, answers, 2, 1).entries == answers
 
 
+@CALM
 @given(st.data())
 def test_between_any_two_forms_every_answer_goes_on_or_is_named_as_left(data):
     old, new = data.draw(strategies.specs()), data.draw(strategies.specs())

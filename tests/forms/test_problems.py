@@ -11,6 +11,7 @@ from portal.forms.problems import check, computed, offered, problems, shown
 from portal.forms.spec import FormSpec
 from portal.forms.values import NOT_APPLICABLE, Cell, Context
 from tests.forms import strategies
+from tests.forms.strategies import CALM
 
 
 def asked(key, kind="whole", **values):
@@ -40,6 +41,7 @@ ANYTHING = st.one_of(
 )  # fmt: skip
 
 
+@CALM
 @given(st.data())
 def test_no_answers_make_the_checker_fall_over(data):
     spec = data.draw(strategies.specs())
@@ -54,6 +56,7 @@ def test_no_answers_make_the_checker_fall_over(data):
     computed(spec, answers, context)
 
 
+@CALM
 @given(st.data())
 def test_sound_answers_are_wrong_only_by_what_is_missing_and_by_the_forms_own_rules(data):
     spec = data.draw(strategies.specs())
@@ -63,6 +66,7 @@ def test_sound_answers_are_wrong_only_by_what_is_missing_and_by_the_forms_own_ru
     assert {p.rule for p in problems(spec, answers)} <= {"required", "rows", "computed"} | rules
 
 
+@CALM
 @given(st.data())
 def test_one_cell_is_refused_in_the_words_of_the_whole_form(data):
     spec = form(asked("n", least="0", greatest="10"), asked("c", "choice", choices=[{"code": "a", "label": "ก"}]))

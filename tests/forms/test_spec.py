@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portal.forms.faults import Fed, Measure, Register
 from portal.forms.spec import FormSpec, faults
-from tests.forms.strategies import specs
+from tests.forms.strategies import CALM, specs
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20)),
@@ -39,17 +39,20 @@ def found(given, register=None):
     return [(fault.path, str(fault.error)) for fault in faults(given, register)]
 
 
+@CALM
 @given(specs())
 def test_a_form_goes_to_json_and_comes_back_equal(spec):
     assert FormSpec.from_json(spec.to_json()) == spec
     assert FormSpec.from_json(spec.to_json()).to_json() == spec.to_json()
 
 
+@CALM
 @given(specs())
 def test_a_sound_form_has_no_faults(spec):
     assert found(spec.to_json()) == []
 
 
+@CALM
 @given(JSON)
 def test_any_json_is_looked_at_without_falling_over(given_):
     faults(given_)
@@ -59,6 +62,7 @@ def test_any_json_is_looked_at_without_falling_over(given_):
         assert spec.order is not None and spec.needs is not None and spec.asked is not None
 
 
+@CALM
 @given(specs(), st.data())
 def test_a_form_with_one_part_spoilt_is_looked_at_without_falling_over(spec, data):
     spoilt = copy.deepcopy(spec.to_json())

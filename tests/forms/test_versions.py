@@ -21,6 +21,7 @@ from portal.rules.terms import FormState, Mark, PeriodKind
 from portal.rules.workflow import State
 from tests import make
 from tests.forms import strategies
+from tests.forms.strategies import CALM
 from tests.make import NOON
 
 LATER = NOON + dt.timedelta(hours=1)
@@ -282,6 +283,7 @@ def test_a_version_has_a_schema_of_its_answers(division):
     assert made["properties"]["t"]["maxItems"] == 5 and made["properties"]["t"]["items"]["required"] == ["x"]
 
 
+@CALM
 @given(strategies.specs())
 def test_any_form_has_a_schema_in_json(made):
     described = json.loads(json.dumps(schema(made, "urn:x", "แบบ")))

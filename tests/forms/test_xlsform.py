@@ -17,6 +17,7 @@ from portal.forms.xpath import Names, translated
 from portal.rules.access import Role
 from portal.rules.terms import FormState
 from tests import make
+from tests.forms.strategies import CALM
 from tests.make import NOON
 
 
@@ -295,6 +296,7 @@ def test_xpath_is_said_in_our_language(xpath, ours):
     assert translated(xpath, names) == ours
 
 
+@CALM
 @given(st.text(max_size=80))
 def test_any_xpath_is_said_or_refused(text):
     try:

@@ -13,6 +13,7 @@ from portal.forms import kinds
 from portal.forms.questions import Choice, Question
 from portal.forms.values import NOT_APPLICABLE
 from tests.forms import strategies
+from tests.forms.strategies import CALM
 
 HOLDING = [kind for kind in kinds.KINDS if kind.holds]
 CHOICES = (Choice("rice", "ข้าว", "Rice"), Choice("fruit", "ผลไม้, สด", "Fruit"), Choice("2", "1"), Choice("1", "2"))
@@ -34,6 +35,7 @@ def test_every_file_on_the_shelf_is_in_the_list():
 
 
 @pytest.mark.parametrize("kind", HOLDING, ids=lambda k: k.name)
+@CALM
 @given(data=st.data())
 def test_what_is_written_is_read_as_the_same_value(kind, data):
     asked = question(kind.name)
@@ -45,6 +47,7 @@ def test_what_is_written_is_read_as_the_same_value(kind, data):
 
 
 @pytest.mark.parametrize("kind", HOLDING, ids=lambda k: k.name)
+@CALM
 @given(data=st.data())
 def test_what_is_kept_comes_back_as_the_same_value(kind, data):
     asked = question(kind.name)
@@ -56,6 +59,7 @@ def test_what_is_kept_comes_back_as_the_same_value(kind, data):
 
 
 @pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda k: k.name)
+@CALM
 @given(typed=st.text(max_size=60))
 def test_anything_typed_is_read_or_refused_with_its_place(kind, typed):
     asked = question(kind.name)
@@ -96,6 +100,7 @@ def test_a_value_of_another_sort_is_refused_in_words(kind, value):
 
 
 @pytest.mark.parametrize("kind", HOLDING, ids=lambda k: k.name)
+@CALM
 @given(data=st.data())
 def test_a_kind_describes_the_plain_values_it_gives(kind, data):
     asked = question(kind.name)
