@@ -92,7 +92,7 @@ def _repeat(work: records.Work, year: int) -> None:
     work.insert_rows(
         Obligation,
         ("id", "unit", "period", "subject", "duty", "form", "due_on", "state", "met_at", "waived_reason"),
-        owed(),
+        list(owed()),  # nothing may be asked while rows are taken in
     )
     work.insert_rows(
         Submission,
@@ -100,7 +100,7 @@ def _repeat(work: records.Work, year: int) -> None:
             "id", "obligation", "unit", "period", "form_version", "state", "first_submitted_at", "submitted_at",
             "submitted_by", "verified_at", "verified_by",
         ),
-        sent(),
+        list(sent()),
     )  # fmt: skip
 
 
