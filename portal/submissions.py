@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models import Answer, Comment, FormVersion, Notice, Obligation, Person, Reopening, Submission
-from portal import formats, periods, records, scope, sheets
+from models import Answer, Comment, FormVersion, Obligation, Person, Reopening, Submission
+from portal import formats, notices, periods, records, scope, sheets
 from portal.answers import NOT_APPLICABLE, Saved, begin, save_answers, save_cells
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken
 from portal.forms import kinds
@@ -84,7 +84,7 @@ def send_back(
             work.create(Comment, submission=submission, text=said, person=by, at=at)
         for cell, words in marks.items():
             work.create(Comment, submission=submission, key=cell.key, row=cell.row, text=words, person=by, at=at)
-        _tell_office(work, submission.obligation, at, "returned", f"ถูกส่งคืน: {said}")
+        _tell_office(submission.obligation, at, "returned", f"ถูกส่งคืน: {said}")
 
 
 def settle(comment: Comment, *, by: Person, at: dt.datetime, answer: str) -> None:
@@ -185,7 +185,7 @@ def reopen(obligation: Obligation, *, by: Person, at: dt.datetime, reason: str, 
             Reopening, obligation=obligation, unit=obligation.unit_id, reason=reason, opened_by=by, opened_at=at,
             until_on=until,
         )  # fmt: skip
-        _tell_office(work, obligation, at, "reopened", f"เปิดให้แก้ไขถึง {formats.day_short(until)}: {reason}")
+        _tell_office(obligation, at, "reopened", f"เปิดให้แก้ไขถึง {formats.day_short(until)}: {reason}")
     return made
 
 
@@ -285,14 +285,13 @@ def _settle_marks(work: records.Work, submission: Submission, at: dt.datetime) -
         work.update(mark, settled_at=at)
 
 
-def _tell_office(work: records.Work, obligation: Obligation, at: dt.datetime, kind: str, words: str) -> None:
+def _tell_office(obligation: Obligation, at: dt.datetime, kind: str, words: str) -> None:
     """Let the people of an office hear of what became of their report; each of them once."""
     form = obligation.form.name if obligation.form is not None else obligation.subject
-    people = Person.select().where(
+    people = Person.select(Person.id).where(
         Person.unit == obligation.unit_id, Person.is_active, Person.role.in_(sorted(OFFICE_ROLES))
     )
-    for person in people:
-        work.create(
-            Notice, person=person, at=at, kind=kind, about=f"{obligation.id}/{at.isoformat()}",
-            text=f"{form} {words}", link=f"/admin/answers/?obligation={obligation.id}",
-        )  # fmt: skip
+    notices.tell(
+        [ident for (ident,) in people.tuples()], f"{form} {words}", at=at, kind=kind,
+        about=f"{obligation.id}/{at.isoformat()}", link=f"/admin/answers/?obligation={obligation.id}",
+    )  # fmt: skip
