@@ -1,19 +1,16 @@
-"""Checking reports: what waits, what was touched since the last return, what was changed while a report was open again,
-and the figures that a division had last verified.
-"""
+"""Checking reports: what waits, what was touched since the last return, and what was changed while a report was open again."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from peewee import JOIN, fn
 
 from models import (
-    Answer,
     AuditEntry,
     Form,
     FormVersion,
@@ -56,14 +53,6 @@ class Edit:
     after: str
     by: str
     at: dt.datetime
-
-
-class Figure(NamedTuple):
-    """An answer as it was verified. No figure at all = it was not reported then."""
-
-    mark: Mark
-    number: Decimal | None
-    text: str
 
 
 def waiting(person: Person) -> list[Waiting]:
@@ -129,60 +118,6 @@ def made_inside(submission: Submission) -> list[tuple[Reopening, list[Edit]]]:
     for one in held:
         end = one.closed_at or dt.datetime.combine(one.until_on + dt.timedelta(days=1), dt.time())
         found.append((one, edits(submission, since=one.opened_at, until=end)))
-    return found
-
-
-def verified_values(idents: Collection[int]) -> dict[int, dict[Cell, Figure]]:
-    """Return, for each of these reports that was ever verified, its answers as they were last verified.
-
-    A returned report counts with these. What was changed since the last verifying is undone from the revisions: the
-    first picture after that moment is how the answer stood. A report that was never verified is not in the result.
-    """
-    if not idents:
-        return {}
-    verified: dict[int, tuple[int, int]] = {}
-    rows = tuples(
-        AuditEntry.select(AuditEntry.row_id, fn.MAX(AuditEntry.id), AuditEntry.unit)
-        .where(
-            AuditEntry.table_name == "Submission", AuditEntry.row_id.in_(sorted(idents)), AuditEntry.verb == "verify"
-        )
-        .group_by(AuditEntry.row_id, AuditEntry.unit)
-    )  # fmt: skip
-    for ident, entry, unit in rows:
-        verified[ident] = (entry, unit)
-    found: dict[int, dict[Cell, Figure]] = {ident: {} for ident in verified}
-    if not verified:
-        return found
-    now = (
-        Answer.select(
-            Answer.submission, Answer.key, Answer.row, Answer.mark, Answer.number,
-            Answer.text,
-        ).where(Answer.submission.in_(sorted(verified)))
-    )  # fmt: skip
-    for ident, key, row, mark, number, text in tuples(now):
-        found[ident][Cell(key, row)] = Figure(mark, number, text)
-    later = (
-        Revision.select(Revision.entry, Revision.before, Revision.after)
-        .where(
-            Revision.table_name == "Answer",
-            Revision.entry > min(entry for entry, _ in verified.values()),
-            Revision.unit.in_(sorted({unit for _, unit in verified.values() if unit is not None})),
-        )
-        .order_by(Revision.id.desc())
-    )
-    for entry, before, after in tuples(later):
-        picture = before or after
-        ident = picture["submission"]
-        if ident not in verified or entry <= verified[ident][0]:
-            continue
-        cell = Cell(picture["key"], int(picture["row"]))
-        if before is None:
-            found[ident].pop(cell, None)
-        else:
-            number = before["number"]
-            found[ident][cell] = Figure(
-                Mark(before["mark"]), None if number is None else Decimal(number), before["text"]
-            )
     return found
 
 

@@ -171,7 +171,7 @@ def test_edits_made_inside_are_listed_and_others_are_not(planner):
     ]  # fmt: skip
 
 
-# ---------------------------------------------------------------- the second look, and what counts meanwhile
+# ---------------------------------------------------------------- the second look
 
 
 def test_the_second_look_is_about_what_was_touched_since(migrated):
@@ -184,22 +184,6 @@ def test_the_second_look_is_about_what_was_touched_since(migrated):
     save(report, NOON + 2 * MINUTE, note="แก้แล้ว")
 
     assert reviews.touched(Submission.get_by_id(report.id)) == {Cell("note")}
-
-
-def test_a_returned_report_counts_with_what_was_last_verified(planner):
-    report = make.submission(State.CONSOLIDATED)
-    never = make.submission(State.RETURNED)
-    save(never, NOON, done="77")
-    submissions.reopen(report.obligation, by=planner, at=NOON, reason="แก้")
-    save(report, NOON + MINUTE, done="6", note="ใหม่")
-    save(report, NOON + 2 * MINUTE, done="9")
-    save(report, NOON + 3 * MINUTE, done="")
-
-    found = reviews.verified_values([report.id, never.id])
-
-    assert list(found) == [report.id]
-    assert {cell.key: figure.number for cell, figure in found[report.id].items()} == {"done": Decimal(5)}
-    assert not Answer.select().where(Answer.submission == report, Answer.key == "done").exists()
 
 
 def test_a_marked_cell_needs_its_reason_and_is_settled_by_the_next_verifying(migrated):
