@@ -325,17 +325,25 @@ class Screen(ModelView):
         return self._form_page(form, self.edit_template, 422 if form.errors else 200, row=row)
 
     def create_model(self, form: Any) -> Any:
-        """Add the record that the form describes, by the one way to write."""
-        values = self._values(form) | {name: give(me()) for name, give in self.fills.items()}
-        with records.changing(by=me(), verb="create") as work:
-            return work.create(self.table, **values)
+        """Add the record that the form describes."""
+        return self.put_in(self._values(form), by=me(), at=clock.now())
 
     def update_model(self, form: Any, model: Any) -> Any:
         """Save the form over the version the person looked at. Raises StaleRow when there is a later one."""
         seen = str(form["version"].data) if "version" in form else ""
         number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1
-        with records.changing(by=me(), verb="edit") as work:
-            return work.update(model, seen=number, **self._values(form))
+        return self.put_over(model, self._values(form), seen=number, by=me(), at=clock.now())
+
+    def put_in(self, values: dict[str, Any], *, by: Person, at: Any) -> Any:
+        """Add a record with these values and return it. A screen whose records have a verb of their own calls that."""
+        values = values | {name: give(by) for name, give in self.fills.items()}
+        with records.changing(by=by, verb="create", at=at) as work:
+            return work.create(self.table, **values)
+
+    def put_over(self, row: Any, values: dict[str, Any], *, seen: int | None, by: Person, at: Any) -> Any:
+        """Save values over the version `seen` of a record; a screen with a verb of its own for that calls the verb."""
+        with records.changing(by=by, verb="edit", at=at) as work:
+            return work.update(row, seen=seen, **values)
 
     def _values(self, form: Any) -> dict[str, Any]:
         return {held.name: self._kept(held) for held in form if held.name != "version"}

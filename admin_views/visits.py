@@ -10,12 +10,11 @@ from flask_admin import expose
 from admin_views import panels
 from admin_views.base import CENTRAL, Button, Screen
 from models import Person, Visit, VisitActivity, VisitPlan, VisitPlanLine
-from portal import clock, visit_plans, visits
+from portal import visit_plans, visits
 from portal.errors import RuleBroken
 from portal.rules.access import OFFICE_ROLES, Role
 from portal.rules.terms import PlanState, VisitState
 from portal.web.language import gettext, lazy
-from portal.web.sign_in import me
 
 DIVISION = frozenset({Role.DIVISION})
 APPROVER = frozenset({Role.APPROVER})
@@ -57,11 +56,6 @@ def look_at(row: Visit, person: Person) -> tuple[str, str] | None:
     return gettext("The visit with its photos"), f"/admin/visits/visit/?id={row.id}"
 
 
-def _seen(form: Any) -> int:
-    text = str(form["version"].data)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
 class VisitPlanScreen(Screen):
     """What an office plans for one institution in one year."""
 
@@ -82,10 +76,10 @@ class VisitPlanScreen(Screen):
     panels = (panels.plan_lines,)
     ways = (to_grid, story_of_plan)
 
-    def update_model(self, form: Any, model: Any) -> Any:
+    def put_over(self, row: Any, values: dict[str, Any], *, seen: int | None, by: Person, at: Any) -> Any:
         """Save the facts of a plan by its verb: what is approved changes with a reason only."""
-        values = {n: v for n, v in self._values(form).items() if n not in ("cooperative", "fiscal_year", "unit")}
-        visit_plans.set_facts(model, by=me(), at=clock.now(), seen=_seen(form), **values)
+        facts = {n: v for n, v in values.items() if n not in ("cooperative", "fiscal_year", "unit")}
+        visit_plans.set_facts(row, by=by, at=at, seen=row.version if seen is None else seen, **facts)
 
 
 class VisitPlanLineScreen(Screen):
@@ -101,10 +95,10 @@ class VisitPlanLineScreen(Screen):
     form_columns = ("visits",)
     not_typed = ("plan", "activity", "month")
 
-    def update_model(self, form: Any, model: Any) -> Any:
+    def put_over(self, row: Any, values: dict[str, Any], *, seen: int | None, by: Person, at: Any) -> Any:
         """Save one cell of a plan by its verb."""
-        count = int(self._values(form)["visits"] or 0)
-        visit_plans.change_line(model, by=me(), at=clock.now(), seen=_seen(form), visits=count)
+        count = int(values.get("visits", row.visits) or 0)
+        visit_plans.change_line(row, by=by, at=at, seen=row.version if seen is None else seen, visits=count)
 
 
 class VisitScreen(Screen):
@@ -151,17 +145,16 @@ class VisitScreen(Screen):
             redirect("/admin/visits/record/") if request.method == "GET" and self.can_create else super().create_view()
         )
 
-    def create_model(self, form: Any) -> Any:
+    def put_in(self, values: dict[str, Any], *, by: Person, at: Any) -> Any:
         """Record the visit by its verb."""
-        return visits.record(by=me(), at=clock.now(), **self._own(form))
+        return visits.record(by=by, at=at, **self._own(values, by))
 
-    def update_model(self, form: Any, model: Any) -> Any:
+    def put_over(self, row: Any, values: dict[str, Any], *, seen: int | None, by: Person, at: Any) -> Any:
         """Mend the visit by its verb."""
-        visits.correct(model, by=me(), at=clock.now(), seen=_seen(form), **self._own(form))
+        visits.correct(row, by=by, at=at, seen=seen, **self._own(values, by))
 
-    def _own(self, form: Any) -> dict[str, Any]:
-        values = self._values(form)
-        unit = values.pop("unit")
-        if unit is not None and getattr(unit, "id", unit) != me().unit_id:
+    def _own(self, values: dict[str, Any], by: Person) -> dict[str, Any]:
+        unit = values.get("unit")
+        if unit is not None and getattr(unit, "id", unit) != by.unit_id:
             raise RuleBroken("This record belongs to another office.", field="unit")
-        return values
+        return {name: value for name, value in values.items() if name != "unit"}

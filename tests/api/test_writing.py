@@ -263,3 +263,22 @@ def test_many_keep_one_revision_each_and_grow_their_versions(api, migrated):
     told = Revision.select().where(Revision.table_name == "Cooperative", Revision.id > before)
     assert sorted(r.after["members"] for r in told) == [7, 8, 9]
     assert {r.before["members"] for r in told} == {0}
+
+
+def test_a_visit_is_recorded_by_its_own_verb_whichever_door_it_comes_through(api, migrated):
+    office = make.person(Role.REPORTER)
+    institution = make.cooperative(unit=office.unit)
+    activity = make.row(VisitActivity, code="X1", name="แนะนำ")
+    make.period()
+    given = {
+        "cooperative_id": institution.id, "unit_id": office.unit_id, "visited_on": "2023-05-10",
+        "activity_id": activity.id, "officer_id": office.id, "subject": "แนะนำการทำบัญชี",
+    }  # fmt: skip
+    program = api(office)
+
+    silent = program.post("/visits", given)
+    told = program.post("/visits", given | {"unplanned_reason": "สมาชิกขอให้มา"})
+
+    assert silent.status_code == 422 and silent.get_json()["field"] == "unplanned_reason"
+    assert told.status_code == 201 and told.get_json()["is_unplanned"] is True
+    assert program.post("/visits", given | {"visited_on": "2999-01-01"}).status_code == 422

@@ -114,7 +114,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
     if resource.typed and resource.screen.changes:
         change = _operation(resource, "change", "Change the named properties", one, [ident, match, key], body=typed)
         out[f"/{name}/{{id}}"]["patch"] = change
-    if resource.typed and resource.key and (resource.screen.adds or resource.screen.changes):
+    if resource.typed and resource.key and not resource.has_verbs and (resource.screen.adds or resource.screen.changes):
         items = {
             "type": "object",
             "required": ["items"],

@@ -68,6 +68,11 @@ class Resource:
         return {name: step for name, step in self.screen.steps.items() if name != "delete"}
 
     @property
+    def has_verbs(self) -> bool:
+        """Return whether its records are written by verbs of their own, one at a time."""
+        return type(self.screen).put_in is not Screen.put_in or type(self.screen).put_over is not Screen.put_over
+
+    @property
     def has_version(self) -> bool:
         """Return whether its records carry a version."""
         return issubclass(self.table, Kept)

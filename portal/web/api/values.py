@@ -26,7 +26,6 @@ from peewee import (
 from playhouse.fields import EnumField
 
 from models import SCALE, NumberField
-from portal.database import is_sqlite
 from portal.errors import RuleBroken
 
 OFFSET = "+07:00"
@@ -43,8 +42,7 @@ def writer(field: Field) -> Callable[[Any], Any] | None:
     if isinstance(field, DateTimeField):
         return moment
     if isinstance(field, DateField):
-        # SQLite hands out days as they are written in JSON.
-        return None if is_sqlite() else lambda value: value and value.isoformat()
+        return lambda value: value.isoformat() if isinstance(value, dt.date) else value
     if isinstance(field, JSONField):
         return lambda value: json.loads(value) if isinstance(value, str) else value
     return None

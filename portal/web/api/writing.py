@@ -10,7 +10,7 @@ from typing import Any
 from flask import g, request
 from peewee import Field, ForeignKeyField
 
-from models import BY_NAME, Kept, Table
+from models import BY_NAME, Kept, Table, db
 from portal import clock, many, records
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StaleRow
 from portal.records import STALE, Work
@@ -55,8 +55,8 @@ def add(resource: Resource, given: dict[str, Any]) -> Table:
     door.check_may_write()
     if not resource.may_add(g.person):
         raise NotAllowed("Records of this kind are not added here.")
-    with records.changing(by=g.person, verb="create", at=clock.now()) as work:
-        row = work.create(resource.table, **_values(resource, given), **_filled(resource))
+    with db.atomic():
+        row: Table = resource.screen.put_in(_values(resource, given), by=g.person, at=clock.now())
         door.check_reach(row)
     return row
 
@@ -67,9 +67,9 @@ def change(resource: Resource, row: Table, given: dict[str, Any]) -> Table:
     if not resource.may_change(g.person):
         raise NotAllowed("You may look at these records but not change them.")
     seen = matched(resource, row)
-    with records.changing(by=g.person, verb="edit", at=clock.now()) as work:
+    with db.atomic():
         try:
-            work.update(row, seen=seen, **_values(resource, given))
+            resource.screen.put_over(row, _values(resource, given), seen=seen, by=g.person, at=clock.now())
         except StaleRow:
             raise Changed(STALE, _now(resource, row)) from None
         door.check_reach(row)
@@ -118,7 +118,7 @@ def bring(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
         raise RuleBroken("The body is {example}.", field="items", example='{"items": [{…}, …]}')
     if len(items) > AT_ONCE:
         raise RuleBroken("At most {most} records at once.", field="items", most=AT_ONCE)
-    if not resource.key:
+    if not resource.key or resource.has_verbs:
         raise RuleBroken("These records have no key but their number; change them one by one.", field="items")
     wrong: list[tuple[int, PortalError]] = []
 
