@@ -1,4 +1,4 @@
-"""Checking reports: what waits, what was touched since the last return, and what was changed while a report was open again."""
+"""Checking reports: what waits, what was touched since the last return, what was changed while one was open again."""
 
 from __future__ import annotations
 
