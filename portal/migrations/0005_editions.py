@@ -32,9 +32,7 @@ def _edition(db, after):
         meta = type("Meta", (), {"database": db, "legacy_table_names": False, "table_name": name})
         return type(name, (Model,), {"Meta": meta, "__module__": __name__})
 
-    FiscalYear, Period, Person, Run, Unit = (
-        named(name) for name in ("fiscal_year", "period", "person", "run", "unit")
-    )
+    FiscalYear, Period, Person, Run, Unit = (named(name) for name in ("fiscal_year", "period", "person", "run", "unit"))
 
     class Edition(Model):
         version = IntegerField(default=1)
@@ -86,7 +84,9 @@ def _edition(db, after):
                     Check(
                         "(sha256 = '' AND file_key = '') OR (sha256 <> '' AND pages > 0)", name="edition_printed_whole"
                     ),
-                    Check("state <> 'approved' OR (signer <> '' AND document_number <> '')", name="edition_approved_by"),
+                    Check(
+                        "state <> 'approved' OR (signer <> '' AND document_number <> '')", name="edition_approved_by"
+                    ),
                 ]
                 if after
                 else [Check("state IN ('draft', 'for_meeting', 'final', 'superseded')"), Check("pages > 0")]

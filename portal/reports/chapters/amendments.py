@@ -51,7 +51,7 @@ class AmendmentsPage:
     is_year: bool
     covered: coverage.Coverage
     missing: tuple[coverage.Missing, ...]
-    more_missing: int
+    more_missing: tuple[str, ...]
     base: str
     cells: tuple[CellLine, ...]
     more_cells: int
@@ -74,7 +74,7 @@ def gather(cut: Cut) -> AmendmentsPage:
         is_year=cut.period is None,
         covered=covered,
         missing=tuple(missing[:MOST_MISSING]),
-        more_missing=max(0, len(missing) - MOST_MISSING),
+        more_missing=tuple(each.name for each in missing[MOST_MISSING:]),
         base=base,
         cells=tuple(
             CellLine(

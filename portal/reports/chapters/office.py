@@ -280,6 +280,13 @@ def _classes(cut: Cut, office: Office) -> tuple[Row, ...]:
     )
 
 
+def _urgency(own: OwnIndicator) -> int:
+    """Order: behind the plan, not reported, on the plan, not applicable."""
+    if own.standing is Standing.NO_VALUE and own.value is None:
+        return 2 if own.applies else 4
+    return {Standing.PROBLEM: 0, Standing.WATCH: 1}.get(own.standing, 3)
+
+
 def _indicators(cut: Cut, office: Office) -> list[tuple[int, OwnIndicator]]:
     """The office's leading indicators with their ids, those furthest from the plan first."""
     silent = remarks.remarks(cut).not_applicable
@@ -303,7 +310,7 @@ def _indicators(cut: Cut, office: Office) -> list[tuple[int, OwnIndicator]]:
             (each.id, office.id) not in silent,
         )
         made.append((each.id, own))
-    made.sort(key=lambda one: (results.WORST.index(one[1].standing), one[1].reached or Decimal(0), one[1].project))
+    made.sort(key=lambda one: (_urgency(one[1]), one[1].reached or Decimal(0), one[1].project))
     return made
 
 

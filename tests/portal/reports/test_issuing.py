@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import json
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ from jobs.reports import Maker
 from models import Answer, AuditEntry, Disbursement, Edition, Obligation, Period, Run, Unit
 from portal import files, people
 from portal.errors import MoveRefused, NotAllowed, NotFound, RuleBroken
-from portal.reports import issuing, ledger, runs
+from portal.reports import issuing, ledger, runs, verification
 from portal.rules.access import Role
 from portal.rules.editions import Signature
 from portal.rules.terms import EditionState, RunKind, RunState
@@ -227,6 +228,27 @@ def test_a_pack_is_printed_again_to_the_byte_elsewhere_and_later_and_no_correcti
         assert hashlib.sha256(again).hexdigest() == edition.sha256
         assert again == press.content(edition)
 
+    _check_against_the_portal(press, tabled, tmp_path)
     assert draft.state is EditionState.DRAFT and Edition.get_by_id(draft.id).state is EditionState.SUPERSEDED
     assert (draft.reported, draft.owing) == (5, 6) and draft.missing_plan > 0
     assert Run.select().where(Run.state == RunState.DONE).count() == 2
+
+
+def _check_against_the_portal(press, edition, folder):
+    """The file agrees with the edition; a figure changed in the portal's copy, or another file, does not."""
+    path = folder / "issued.pdf"
+    path.write_bytes(press.content(edition))
+    assert verification.verify(path).differences == ()
+    assert verification.edition_of(path) == edition
+    assert verification.verify_against(edition, path, press.files) == []
+
+    frozen = json.loads(ledger.figures(edition, press.files))
+    figure = next(f for f in frozen["passports"]["figures"] if f[0] == "visits.all.done")
+    figure[4] = str(int(figure[4]) + 1)
+    changed = json.dumps(frozen)
+    edition.snapshot_key = ledger.keep_figures(changed, press.files)
+    assert [d.what for d in verification.verify_against(edition, path, press.files)] == ["figures"]
+    edition.snapshot_sha256 = hashlib.sha256(changed.encode()).hexdigest()
+    assert [d.what for d in verification.verify_against(edition, path, press.files)] == ["figures", "visits.all.done"]
+    edition.sha256 = "0" * 64
+    assert verification.verify_against(edition, path, press.files)[0].what == "file"
