@@ -15,14 +15,14 @@ class ImportLineScreen(Screen):
     adds = changes = False
     column_list = (
         "row", "code", "name", "said_unit", "said_category", "month", "after_transfers", "disbursed", "ordered",
-        "reserved", "lacks",
+        "reserved", "lacks", "is_matched",
     )  # fmt: skip
-    column_filters = ("batch", "lacks", "month", "unit", "project", "category", "disbursed")
+    column_filters = ("batch", "is_matched", "lacks", "month", "unit", "project", "category", "disbursed")
     column_default_sort = ("id", False)
     not_typed = (
         "batch", "sheet", "row", "month", "code", "name", "said_unit", "said_project", "said_category", "said_nature",
         "act", "after_transfers", "received", "disbursed", "ordered", "reserved", "line_code", "unit", "project",
-        "category", "nature", "lacks",
+        "category", "nature", "lacks", "is_matched",
     )  # fmt: skip
 
 

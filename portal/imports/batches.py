@@ -35,7 +35,7 @@ TAKING = ("คำนวณสิ่งที่เปลี่ยน", "นำ�
 OPEN = (BatchState.WAITING, BatchState.STAGED, BatchState.ACCEPTED)
 _LINE = (
     "batch", "sheet", "row", "month", "code", "name", "said_unit", "said_project", "said_category", "said_nature",
-    *AMOUNTS, "line_code", "unit", "project", "category", "nature", "lacks",
+    *AMOUNTS, "line_code", "unit", "project", "category", "nature", "lacks", "is_matched",
 )  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def _matched(said: Statement, year: FiscalYear, teller: Teller) -> Iterator[tupl
             asked.get(MapKind.NATURE, line.nature)[:300],
             *(getattr(line, name) for name in AMOUNTS),
             match.code, match.unit, match.project, match.category, str(match.nature),
-            " ".join(kind for kind, _ in match.lacks),
+            " ".join(kind for kind, _ in match.lacks), not match.lacks,
         ), bool(match.lacks)  # fmt: skip
 
 
@@ -228,7 +228,7 @@ def _tally(work: Any, batch: ImportBatch) -> None:
     sums = [fn.SUM(ImportLine._meta.fields[name]) for name in AMOUNTS]
     counted: dict[bool, tuple[int, dict[str, int]]] = {}
     for is_matched in (True, False):
-        where = ImportLine.lacks == "" if is_matched else ImportLine.lacks != ""
+        where = ImportLine.is_matched == is_matched
         row = next(tuples(ImportLine.select(fn.COUNT(ImportLine.id), *sums).where(ImportLine.batch == batch.id, where)))
         counted[is_matched] = int(row[0]), {n: int(v) for n, v in zip(AMOUNTS, row[1:], strict=True) if v is not None}
     (lines, matched), (others, unmatched) = counted[True], counted[False]
@@ -327,7 +327,7 @@ def unknown(batch: ImportBatch) -> list[Unknown]:
 
 
 def _lacking(batch: ImportBatch) -> Iterator[tuple[ImportLine, list[MapKind], int]]:
-    rows = ImportLine.select().where(ImportLine.batch == batch.id, ImportLine.lacks != "").order_by(ImportLine.id)
+    rows = ImportLine.select().where(ImportLine.batch == batch.id, ~ImportLine.is_matched).order_by(ImportLine.id)
     for line in rows.iterator():
         lacks = [MapKind(word) for word in line.lacks.split()]
         yield line, lacks, line.after_transfers or line.disbursed or 0
@@ -399,8 +399,10 @@ def _match_anew(batch: ImportBatch) -> None:
         match = matcher.match(_as_read(line))
         lacks = " ".join(kind for kind, _ in match.lacks)
         flag = dict(match.lacks).get(MapKind.NATURE, line.said_nature)
-        rows.append((match.code, match.unit, match.project, match.category, str(match.nature), flag, lacks, line.id))
-    columns = ("line_code", "unit", "project", "category", "nature", "said_nature", "lacks")
+        rows.append(
+            (match.code, match.unit, match.project, match.category, str(match.nature), flag, lacks, not lacks, line.id)
+        )
+    columns = ("line_code", "unit", "project", "category", "nature", "said_nature", "lacks", "is_matched")
     database.change(ImportLine, columns, rows)
 
 
@@ -418,7 +420,7 @@ def _said(batch: ImportBatch) -> Said:
     names = ("line_code", "unit", "category", "nature", "project", "name", "month", *AMOUNTS)
     months = report["months"]
     rows = ImportLine.select(*(ImportLine._meta.fields[n] for n in names)).where(
-        ImportLine.batch == batch.id, ImportLine.lacks == ""
+        ImportLine.batch == batch.id, ImportLine.is_matched
     )
     of_unit: set[int] = set()
     for code, unit, category, nature, project, name, month, *amounts in tuples(rows):
@@ -444,7 +446,7 @@ def _said(batch: ImportBatch) -> Said:
 
 def batch_lacks(batch: ImportBatch) -> bool:
     """Return whether any line of a batch is not matched."""
-    return bool(ImportLine.select().where(ImportLine.batch == batch.id, ImportLine.lacks != "").exists())
+    return bool(ImportLine.select().where(ImportLine.batch == batch.id, ~ImportLine.is_matched).exists())
 
 
 def _add(held: list[int | None], amounts: Iterable[int | None]) -> None:

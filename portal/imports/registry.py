@@ -217,11 +217,8 @@ def write(work: records.Work, said: Reading, beat: Callable[[], None]) -> None:
     if new:
         work.create_many(Cooperative, new)
         beat()
-    for count, change in enumerate(c for c in said.changes if c.held is not None):
-        assert change.held is not None
-        work.update(change.held, seen=change.held.version, **change.values)
-        if count % 200 == 0:
-            beat()
+    work.update_many((c.held, c.values) for c in said.changes if c.held is not None)
+    beat()
 
 
 @contextmanager
@@ -251,6 +248,10 @@ class _Known:
             "type": {t.id: t for t in self.types.values()}, "unit": {u.id: u for u in self.units.values()},
             "province": {p.id: p for p in self.provinces.values()}, "officer": {p.id: p for p in self.people.values()},
         }  # fmt: skip
+        for one in self.held.values():  # so that no check has to ask for them again
+            for name in _RELATED:
+                setattr(one, name, self.by_id[name].get(one.__data__.get(name)))
+            one._dirty.clear()
         self.names: dict[tuple[int, str], str] = {
             (c.province_id, plain_name(c.name)): c.registration_number for c in self.held.values()
         }

@@ -392,11 +392,12 @@ def _tables(db, after):
         category = ForeignKeyField(BudgetCategory, null=True, on_delete="RESTRICT")
         nature = CharField(max_length=12, default="")
         lacks = CharField(max_length=60, default="")
+        is_matched = BooleanField(default=False)
 
         class Meta:
             database = db
             legacy_table_names = False
             table_name = "import_line"
-            indexes = ((("batch", "lacks"), False),)
+            indexes = ((("batch", "is_matched"), False),)
 
     return [BudgetLine, ImportBatch], [MoneySum, CodeMap, ImportLine]

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, CharField, Check, DateField, ForeignKeyField, IntegerField, SmallIntegerField
+from peewee import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    Check,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    SmallIntegerField,
+)
 from playhouse.fields import EnumField
 
 from portal.rules.terms import Certainty, MapKind, MoneySide, Nature, TargetKind
@@ -162,7 +171,7 @@ class ImportLine(Table):
 
     `row` is its place in the file. What the file writes stands in `code`, `said_unit`, `said_project`,
     `said_category` and `said_nature`; what it means here in `line_code`, `unit`, `project`, `category` and `nature`.
-    `lacks` names the kinds of code that nobody has told yet; a line that lacks none is matched.
+    `lacks` names the kinds of code that nobody has told yet; a line that lacks none `is_matched`.
     """
 
     batch = ForeignKeyField(ImportBatch, backref="lines", on_delete="CASCADE")
@@ -191,7 +200,8 @@ class ImportLine(Table):
     category_id: int | None
     nature = CharField(12, default="")
     lacks = CharField(60, default="")
+    is_matched = BooleanField(default=False)
     unit_path = ("batch", "unit")
 
     class Meta:
-        indexes = ((("batch", "lacks"), False),)
+        indexes = ((("batch", "is_matched"), False),)

@@ -234,7 +234,7 @@ def _to_map(batch: ImportBatch) -> dict[str, Any]:
 
 
 def _unmatched(batch: ImportBatch) -> list[ImportLine]:
-    rows = ImportLine.select().where(ImportLine.batch == batch.id, ImportLine.lacks != "").order_by(ImportLine.row)
+    rows = ImportLine.select().where(ImportLine.batch == batch.id, ~ImportLine.is_matched).order_by(ImportLine.row)
     return list(rows.limit(20))
 
 

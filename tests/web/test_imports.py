@@ -132,3 +132,18 @@ def test_pages_without_any_money_or_file_say_what_to_do(planner):
     assert planner.get("/admin/imports/file/?id=99").status_code == 404
     assert send(planner, "x.xlsx", b"").status_code == 302
     assert planner.post("/admin/imports/", data={}).status_code == 422
+
+
+def test_lines_not_matched_are_a_work_list(planner, money):
+    send(planner)
+    money.work(ImportBatch.get())
+    batch = ImportBatch.get()
+    told = {(u.kind, u.value): money.meaning(u) for u in batches.unknown(batch) if u.value != "0701250000"}
+    batches.map_codes(batch, told, by=money.by, at=make.NOON)
+
+    page = planner.get(f"/admin/importline/?flt0_batch_is={batch.id}&flt1_is_matched_is=0").text
+
+    assert (
+        f"flt0_batch_is={batch.id}&amp;flt1_is_matched_is=0" in planner.get(f"/admin/imports/file/?id={batch.id}").text
+    )
+    assert "0701250000" in page and "0701240000" not in page
