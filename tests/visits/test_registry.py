@@ -6,8 +6,8 @@ import openpyxl
 import pytest
 
 from models import AuditEntry, Cooperative, CooperativeType, ImportBatch, Revision
-from portal import files
-from portal.errors import MoveRefused, NotAllowed
+from portal import files, records
+from portal.errors import MoveRefused, NotAllowed, PortalError, StaleRow
 from portal.imports import batches, registry
 from portal.reports import runs
 from portal.rules.access import Role
@@ -194,3 +194,38 @@ def test_a_list_is_sent_and_shown_by_its_page_to_its_own_office(office, app, sig
     assert "ทะเบียน.xlsx" in page and "ชื่อใหม่ จำกัด" in page and "13 หลัก" in page
     assert sign_in(make.person(Role.REPORTER), app.test_client()).get(answer.location).status_code == 404
     assert sign_in(make.person(Role.PLANNING), app.test_client()).get("/admin/registry/").status_code == 403
+
+
+# ---------------------------------------------------------------- many rows, each in its own columns
+
+
+def test_many_rows_change_each_in_its_own_columns(office):
+    one, two = Cooperative.get_by_id(office.institution.id), Cooperative.get_by_id(office.elsewhere.id)
+    with records.changing(by=office.officer, verb="edit", at=NOON) as work:
+        assert work.update_many([(one, {"district": "เมือง"}), (two, {"members": 7, "capital": 100})]) == 2
+
+    first, second = Cooperative.get_by_id(one.id), Cooperative.get_by_id(two.id)
+    assert (first.district, first.version, second.members, second.capital, second.version) == ("เมือง", 2, 7, 100, 2)
+    kept = Revision.select().where(Revision.table_name == "Cooperative", Revision.row_id == one.id)
+    last = kept.order_by(Revision.id.desc()).first()
+    assert (last.before["district"], last.after["district"], last.after["version"]) == ("", "เมือง", 2)
+
+
+def test_a_row_saved_meanwhile_makes_the_whole_act_stale(office):
+    one, two = Cooperative.get_by_id(office.institution.id), Cooperative.get_by_id(office.elsewhere.id)
+    with records.changing(by=None, verb="make", at=NOON) as work:
+        work.update(Cooperative.get_by_id(two.id), members=3)
+
+    with pytest.raises(StaleRow), records.changing(by=office.officer, verb="edit", at=NOON) as work:
+        work.update_many([(one, {"members": 9}), (two, {"members": 9})])
+    assert {Cooperative.get_by_id(c.id).members for c in (one, two)} == {0, 3}
+
+
+def test_many_rows_of_another_office_or_with_a_wrong_value_are_refused(office):
+    theirs = make.cooperative()
+    for row, values in ((theirs, {"members": 9}), (office.institution, {"members": 10**12})):
+        with pytest.raises(PortalError), records.changing(by=office.officer, verb="edit", at=NOON) as work:
+            work.update_many([(Cooperative.get_by_id(row.id), values)])
+    with pytest.raises(NotAllowed), records.changing(by=office.reviewer, verb="edit", at=NOON) as work:
+        work.update_many([(Cooperative.get_by_id(office.institution.id), {"members": 9})])
+    assert not Cooperative.select().where(Cooperative.members > 0).exists()
