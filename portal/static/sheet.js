@@ -256,7 +256,9 @@ function take (told) {
   }
   for (const [name, text] of Object.entries(told.computed)) {
     const place = document.querySelector(`[data-worked="${CSS.escape(name)}"]`)
-    if (place) place.textContent = text
+    if (place) { place.textContent = text; continue }
+    const made = cells.get(name) // a figure that is made of its parts stands in a shut box
+    if (made && isShut(made.control)) { made.was = text === '-' ? '' : text; write(made, made.was) }
   }
   for (const [key, text] of Object.entries(told.totals)) {
     const place = document.querySelector(`[data-total="${CSS.escape(key)}"]`)

@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from models import Person
+from models import Indicator, Person
 from portal.answers import Saved
 from portal.database import tuples
 from portal.forms import kinds
 from portal.forms.values import Cell
 from portal.rules.access import Role
-from portal.rules.locks import Lock
+from portal.rules.locks import Lock, LockRule
 from portal.sheets import Sheet
 from portal.web import sheet_view
 from portal.web.form_page import name_of
@@ -83,6 +83,7 @@ def explained(sheet: Sheet, lock: Lock | None, key: str = "") -> dict[str, Any] 
         "rule": str(lock.rule), "name": word(lock.rule), "words": sheet_view.lock_words(lock),
         "since": moment(lock.since) if lock.since else "", "until": day(lock.until) if lock.until else "",
         "who": " / ".join(dict.fromkeys(who)), "key": key,
+        "parts": _parts(sheet, key) if lock.rule is LockRule.FROM_PARTS else [],
     }  # fmt: skip
 
 
@@ -134,6 +135,13 @@ def _cells(sheet: Sheet, key: str) -> list[Cell]:
         return [Cell(key)]
     rows = [] if kinds.of(sheet.spec.asked[key]).typed else sheet.spec.rows(table, sheet.answers)
     return [Cell(key, row) for row in ([0] if key in sheet.spec.totalled else []) + rows]
+
+
+def _parts(sheet: Sheet, key: str) -> list[str]:
+    """Return the names of the indicators that a figure is made of."""
+    _, children, _ = sheet.parts.get(key, (None, (), ()))
+    rows = Indicator.select(Indicator.name).where(Indicator.id.in_(children or (0,)))
+    return [name for (name,) in tuples(rows.order_by(Indicator.position, Indicator.id))]
 
 
 def _became(saved: Saved, cell: Cell) -> dict[str, Any]:

@@ -240,3 +240,24 @@ def test_a_returned_report_opens_on_its_first_marked_cell_and_is_sent_again(owed
 
     assert Submission.get().state is State.SUBMITTED
     assert Answer.get(Answer.key == "two").number == 19
+
+
+def test_a_figure_made_of_its_parts_follows_them(sqlite_store, live_portal, browser_page):
+    whole = make.indicator()
+    part = make.indicator(parent=whole)
+    questions = [
+        {"key": "all", "kind": "whole", "label": "รวม", "indicator_id": whole.id},
+        {"key": "one", "kind": "whole", "label": "หนึ่ง", "indicator_id": part.id},
+    ]
+    owed = make.obligation(form=make.form(spec={"sections": [{"questions": questions}]}))
+    page = browser_page
+    sign_in(page, live_portal, make.person(Role.REPORTER, owed.unit))
+    page.goto(f"{live_portal}admin/answers/?obligation={owed.id}")
+    assert "มาจาก" in page.locator("#m-all").inner_text()
+
+    box(page, "one").fill("12")
+    page.keyboard.press("Enter")
+    state(page, "one", "บันทึกแล้ว")
+
+    assert box(page, "all").input_value() == "12"
+    assert page.locator('[data-total="all"]').inner_text() == "12"

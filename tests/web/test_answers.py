@@ -364,6 +364,7 @@ def test_a_parent_figure_is_computed_from_its_parts_and_not_typed(office, client
 
     assert told["cells"]["all"]["state"] == "locked"
     assert told["computed"]["all"] == "42"
+    assert f"{child.name}, {other.name}" in client.get(address(obligation)).text  # what it is made of
     submissions.submit(
         Submission.get(Submission.obligation == obligation), by=make.person(Role.APPROVER, office.unit), at=make.NOON
     )
@@ -520,7 +521,9 @@ def test_a_pasted_block_costs_little_more_than_a_cell(office, client, statements
     assert {(a.key, a.row): a.number for a in Answer.select()} == {
         (f"t.c{c}", r): c * r * 10 for c in range(12) for r in range(1, 21)
     }
-    assert Revision.select().where(Revision.table_name == "Answer").count() == 1 + 240 + 220  # a nought stays what it was
+    assert (
+        Revision.select().where(Revision.table_name == "Answer").count() == 1 + 240 + 220
+    )  # a nought stays what it was
 
 
 def test_the_day_of_a_save_is_kept(office, client):
