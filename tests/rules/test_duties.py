@@ -1,6 +1,7 @@
 """When a division has checked and planning has consolidated; what a year's calendar begins with."""
 
 import datetime as dt
+import itertools
 
 import pytest
 from hypothesis import given
@@ -72,7 +73,7 @@ def test_a_year_has_twelve_months_four_quarters_and_itself_without_a_gap(year):
     assert [len(months), len(quarters), len(whole)] == [12, 4, 1]
     for parts in (months, quarters):
         assert parts[0].starts_on == whole[0].starts_on and parts[-1].ends_on == whole[0].ends_on
-        assert all(a.ends_on + dt.timedelta(days=1) == b.starts_on for a, b in zip(parts, parts[1:], strict=False))
+        assert all(a.ends_on + dt.timedelta(days=1) == b.starts_on for a, b in itertools.pairwise(parts))
     assert all(p.starts_on <= p.opens_on <= p.ends_on for p in yearly.periods(year))
 
 
@@ -123,9 +124,12 @@ def test_a_check_is_done_when_nothing_waits_and_nothing_is_to_come_in_time(stand
 @pytest.mark.parametrize(
     ("stand", "met"),
     [
-        (Consolidating(0, 0, 5, None), OVER), (Consolidating(1, 0, 5, None), None), (Consolidating(0, 1, 5, None), None),
-        (Consolidating(0, 0, 0, None), None), (Consolidating(2, 9, 0, dt.datetime(2023, 5, 2)), dt.datetime(2023, 5, 2)),
+        (Consolidating(0, 0, 5, None), OVER),
+        (Consolidating(1, 0, 5, None), None),
+        (Consolidating(0, 1, 5, None), None),
+        (Consolidating(0, 0, 0, None), None),
+        (Consolidating(2, 9, 0, dt.datetime(2023, 5, 2)), dt.datetime(2023, 5, 2)),
     ],
-)  # fmt: skip
+)
 def test_a_period_is_consolidated_when_all_is_taken_over_or_it_is_closed(stand, met):
     assert duties.consolidated_at(stand, OVER) == met
