@@ -78,7 +78,7 @@ class ImportsPage(BaseView):
             given = _given()
             with tempfile.TemporaryDirectory(prefix="sent-") as folder:
                 path = Path(folder) / "file"
-                sent.save(path)
+                path.write_bytes(sent.read())
                 batch = batches.receive(
                     path,
                     Path(sent.filename).name,
