@@ -58,8 +58,10 @@ class Chapter:
     """One chapter of a book. Its page is `pdf_templates/chapters/<slug>.html`.
 
     `gather` reads the records of a cut and returns a frozen dataclass of plain values, never a row; the page
-    sees nothing else. A chapter that is set once for every office or project also has `members`, which
-    gathers all of them with a few queries; `gather` then returns the page of the one named in the cut.
+    sees nothing else. Such pages lie frozen in the files of issued editions: a field that is added has a default,
+    and one that is there keeps its type and its meaning, so that an older edition can still be printed. A chapter
+    that is set once for every office or project also has `members`, which gathers all of them with a few queries;
+    `gather` then returns the page of the one named in the cut.
 
     `sees_book` is for pages about the book itself (cover, contents, provenance): they are set when all else
     is gathered. `in_contents` and `is_numbered` say whether it is listed, and whether its pages carry a foot.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
-from portal.errors import NotFound
+from portal.errors import NotFound, RuleBroken
 from portal.reports import render, snapshot
 from portal.reports.books import BOOKS, Book
 from portal.reports.chapter import Chapter, Cut
@@ -149,11 +149,18 @@ def _sheet(draft: dict[str, Any], whole: Any, made_of: str, book: Book, cut: Cut
 
 
 def filled(sheet: Sheet, book: Book, cut: Cut) -> str:
-    """Return the HTML of one document."""
+    """Return the HTML of one document. Raises RuleBroken for figures that another version of the chapter froze."""
     kind = get_type_hints(sheet.chapter.gather)["return"]
+    try:
+        page = snapshot.thaw(kind, sheet.plain)
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as wrong:
+        raise RuleBroken(
+            "These figures were frozen by another version of the portal, which this one cannot print. "
+            "The file that was issued is kept; compile anew for a new edition."
+        ) from wrong
     return render.page_html(
         page_of(sheet.chapter),
-        chapter=snapshot.thaw(kind, sheet.plain),
+        chapter=page,
         title=sheet.title,
         number=sheet.number,
         anchor=sheet.anchor,
