@@ -64,7 +64,7 @@ class ImportsPage(BaseView):
         years = [y.year for y in FiscalYear.select().order_by(FiscalYear.year.desc()).limit(20)]
         shown = self.render(
             "imports/index.html", batches=listed, years=years, problem=problem, marks=MARKS, at=clock.now(),
-            may=_may(), shapes={shape.slug: shape.title for shape in IMPORTS}, offices=batches.units_to_map(),
+            may=_may(), shapes={shape.slug: gettext(shape.title) for shape in IMPORTS}, offices=batches.units_to_map(),
         )  # fmt: skip
         return shown, status
 
@@ -104,7 +104,7 @@ class ImportsPage(BaseView):
         shown = self.render(
             "imports/file.html", **_state_of(batch), **_to_map(batch), problem=problem, names=NAMES, baht=formats.baht,
             may=_may(), at=clock.now(), natures=list(Nature), word_typed=request.form.get("word", ""),
-            lines=_unmatched(batch), shapes={shape.slug: shape.title for shape in IMPORTS},
+            lines=_unmatched(batch), shapes={shape.slug: gettext(shape.title) for shape in IMPORTS},
         )  # fmt: skip
         return shown, status
 
