@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+Kind = TypeVar("Kind")
 
 PATIENCE = 30.0  # seconds after which a person gives up
 
@@ -134,6 +138,12 @@ async def together(people: list[Callable[[], Awaitable[None]]]) -> None:
     async with asyncio.TaskGroup() as group:
         for person in people:
             group.create_task(_run(person))
+
+
+def run(what: Coroutine[Any, Any, Kind]) -> Kind:
+    """Run a coroutine to its end on a thread of its own, whatever loop this one may have."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, what).result()
 
 
 async def _run(person: Callable[[], Awaitable[None]]) -> None:

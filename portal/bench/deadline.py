@@ -102,7 +102,7 @@ def measure(engine: str, address: str, folder: Path, given: argparse.Namespace) 
     tally = browsers.Tally()
     with servers.answering(["-m", "portal.cli", "web"], port, data / "web.log", environment, "/health/") as process:
         spent, began = servers.processor_seconds(process), time.monotonic()
-        asyncio.run(_deadline(desks, port, tally, given.seconds))
+        browsers.run(_deadline(desks, port, tally, given.seconds))
         lasted = time.monotonic() - began
         spent = servers.processor_seconds(process) - spent
     database.use(address)
@@ -324,7 +324,7 @@ def _plain(engine: str, folder: Path, given: argparse.Namespace, desks: list[Des
     tally = browsers.Tally()
     fresh = [Desk(desk.person, desk.cookie, desk.owed) for desk in desks]
     with servers.answering(words, port, folder / "plain.log", {"PLAIN_DATABASE": place}, "/health/"):
-        asyncio.run(_deadline(fresh, port, tally, given.seconds))
+        browsers.run(_deadline(fresh, port, tally, given.seconds))
     return tally
 
 

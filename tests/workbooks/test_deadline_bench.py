@@ -30,7 +30,7 @@ def ask(answer, times=1):
         server.close()
         return got, tally, browser
 
-    return asyncio.run(run())
+    return browsers.run(run())
 
 
 def test_a_browser_reads_a_page_by_its_length_and_keeps_its_cookies():
@@ -59,7 +59,7 @@ def test_nobody_there_counts_as_an_error():
         await browsers.Browser("127.0.0.1", servers.free_port(), {}, tally).ask("page", "GET", "/")
         return tally
 
-    tally = asyncio.run(run())
+    tally = browsers.run(run())
 
     assert tally.count == 1 and tally.errors
 
