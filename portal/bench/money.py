@@ -63,6 +63,10 @@ def run(given: argparse.Namespace) -> bool:
     return all([_import(given), _page(given)])
 
 
+def _engine(given: argparse.Namespace) -> str:
+    return "PostgreSQL" if given.database.startswith("postgres") else "SQLite"
+
+
 # ---------------------------------------------------------------- the import
 
 
@@ -76,7 +80,7 @@ def _import(given: argparse.Namespace) -> bool:
         plain = _apart(lambda: _plainly(_fresh(given, folder, "plain"), file))
     per_line = plain.wall / PLAIN_LINES
     times = per_line * LINES / ours.wall
-    print(f"\nfinance file of {LINES:,} lines ({given.database or 'SQLite'}): read, previewed, taken in")
+    print(f"\nfinance file of {LINES:,} lines ({_engine(given)}): read, previewed, taken in")
     print(f"{'':24}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'lines/s':>10}")
     print(f"{'read and preview':24}{ours.made[0]:>9.1f}")
     print(f"{'take in':24}{ours.made[1]:>9.1f}")
@@ -171,8 +175,8 @@ def _page(given: argparse.Namespace) -> bool:
         with db.connection_context():
             _fill_year()
             ours, plain = _timed(_gathered, 9), _timed(_joined, 3)
-        database.db.close()
-    print(f"\ndisbursement page, {LINES:,} lines of twelve months ({given.database or 'SQLite'}), all figures")
+        _let_go()
+    print(f"\ndisbursement page, {LINES:,} lines of twelve months ({_engine(given)}), all figures")
     print(f"{'':24}{'p50 ms':>9}{'most ms':>9}")
     print(f"{'the page':24}{statistics.median(ours):>9.0f}{max(ours):>9.0f}")
     print(f"{'by joins over months':24}{statistics.median(plain):>9.0f}{max(plain):>9.0f}")
@@ -250,13 +254,20 @@ def _fill_year() -> None:
 
 
 def _fresh(given: argparse.Namespace, folder: Path, name: str) -> str:
-    """Return the address of a store with reference data, thirty projects and one person of planning."""
-    address = given.database or str(folder / f"{name}.db")
-    database.use(address)
-    if given.database:
+    """Return the address of a store with reference data, thirty projects and one person of planning.
+
+    A SQLite file in `folder`; beside a PostgreSQL database that was named, a new one of its own, made anew each time.
+    """
+    if given.database.startswith("postgres"):
+        address = f"{given.database}_money"
+        database.use(given.database)
         with db.connection_context():
-            db.execute_sql("DROP SCHEMA public CASCADE")
-            db.execute_sql("CREATE SCHEMA public")
+            db.execute_sql(f'DROP DATABASE IF EXISTS "{address.rpartition("/")[2]}" WITH (FORCE)')
+            db.execute_sql(f"CREATE DATABASE \"{address.rpartition('/')[2]}\" TEMPLATE template0 ENCODING 'UTF8'")
+        _let_go()
+    else:
+        address = str(folder / f"{name}.db")
+    database.use(address)
     database.migrate()
     with db.connection_context():
         seed.load(at=AT)
@@ -276,10 +287,15 @@ def _fresh(given: argparse.Namespace, folder: Path, name: str) -> str:
             for digits, nature in (("410", "recurrent"), ("500", "recurrent")):
                 work.create(database.table("CodeMap"), kind="nature", value=digits, meant=nature)
             work.create(Person, username="bench", name="ผู้วัด", role=Role.PLANNING, unit=root)
+    _let_go()
+    return address
+
+
+def _let_go() -> None:
+    """Close every connection, so that a process of its own begins with none and a database may be made anew."""
     database.db.close()
     if hasattr(database.db.obj, "close_all"):
         database.db.obj.close_all()
-    return address
 
 
 def _apart(make: Callable[[], Any]) -> Cost:
