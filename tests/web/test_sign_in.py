@@ -200,7 +200,8 @@ def test_the_present_password_is_asked_for(database, client, sign_in):
 def test_every_changing_request_without_our_token_is_refused(database, client, app, sign_in):
     sign_in(make.person(Role.ADMIN))
     client.environ_base.pop(TOKEN)
-    posts = sorted({r.rule for r in app.url_map.iter_rules() if "POST" in r.methods and "<" not in r.rule})
+    rules = {r.rule for r in app.url_map.iter_rules() if "POST" in r.methods and "<" not in r.rule}
+    posts = sorted(rule for rule in rules if not rule.startswith("/api/"))  # the API takes no cookie to begin with
     assert len(posts) > 100
 
     for rule in posts:
