@@ -17,14 +17,16 @@ FLOORS = {
     "portal.rules": 1, "portal.formats": 1,
     "models": 2, "portal.tables": 2,
     "portal.database": 3, "portal.audit": 3, "portal.history": 3, "portal.scope": 3, "portal.search": 3,
-    "portal.checks": 3, "portal.many": 3, "portal.schema": 3, "portal.records": 3, "portal.files": 3, "portal.embedded_redis": 3,
-    "portal.workbooks.safe": 3,
+    "portal.checks": 3, "portal.many": 3, "portal.schema": 3, "portal.records": 3, "portal.files": 3,
+    "portal.embedded_redis": 3, "portal.workbooks.safe": 3,
     "portal.people": 4, "portal.sign_ins": 4, "portal.units": 4, "portal.plans": 4, "portal.periods": 4,
     "portal.obligations": 4, "portal.submissions": 4, "portal.cooperatives": 4, "portal.visits": 4,
-    "portal.visit_plans": 4, "portal.actions": 4, "portal.photos": 4, "portal.coverage": 4,
-    "portal.sheets": 4, "portal.beside": 4, "portal.specs": 4, "portal.answers": 4, "portal.unlocks": 4, "portal.reviews": 4, "portal.attachments": 4,
-    "portal.budget": 4, "portal.tokens": 4, "portal.webhooks": 4, "portal.notices": 4, "portal.mail": 4, "portal.standings": 4, "portal.forms": 4,
-    "portal.imports": 5, "portal.exports": 5, "portal.reports": 5, "portal.workbooks": 5, "portal.seed": 5, "portal.demo": 5,
+    "portal.visit_plans": 4, "portal.actions": 4, "portal.photos": 4, "portal.coverage": 4, "portal.sheets": 4,
+    "portal.beside": 4, "portal.specs": 4, "portal.answers": 4, "portal.unlocks": 4, "portal.reviews": 4,
+    "portal.attachments": 4, "portal.budget": 4, "portal.tokens": 4, "portal.webhooks": 4, "portal.notices": 4,
+    "portal.mail": 4, "portal.standings": 4, "portal.forms": 4,
+    "portal.imports": 5, "portal.exports": 5, "portal.reports": 5, "portal.workbooks": 5, "portal.seed": 5,
+    "portal.demo": 5,
     "jobs": 6,
     "portal.web": 7, "admin_views": 7,
     "portal.app": 8, "portal.commands": 8, "portal.wsgi": 8, "portal.cli": 8,
@@ -174,7 +176,8 @@ def written_outside_records():
 
 # Machines' own bookkeeping, which no person edits: sign-ins, the ledger of runs, the trail itself.
 BOOKKEEPING = {
-    "portal.records", "portal.many", "portal.audit", "portal.history", "portal.sign_ins", "portal.reports.runs", "portal.notices",
+    "portal.records", "portal.many", "portal.audit", "portal.history", "portal.sign_ins", "portal.reports.runs",
+    "portal.notices",
 }  # fmt: skip
 
 

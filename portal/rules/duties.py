@@ -1,8 +1,8 @@
 """Who owes which duty, and when what a central unit owes is met.
 
-An office meets a report by handing it in, and its visits by saying that the month is complete. A division's check and planning's consolidation are read off the rows they
-are about, so that nobody has to say that he is done; outcome, book and hand-off happen outside the portal and are
-said to be done, with a word on where they went.
+An office meets a report by handing it in, and its visits by saying that the month is complete. A division's check and
+planning's consolidation are read off the rows they are about, so that nobody has to say that he is done; outcome, book
+and hand-off happen outside the portal and are said to be done, with a word on where they went.
 """
 
 from __future__ import annotations

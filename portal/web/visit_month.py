@@ -56,7 +56,7 @@ def chosen(text: str, today: dt.date) -> Period | None:
         last = months.where(Period.opened_at.is_null(False)).order_by(
             Period.closed_at.is_null(False), Period.starts_on.desc()
         ).first()  # fmt: skip
-        return last  # type: ignore[no-any-return]
+        return last
     found: Period | None = Period.get_or_none(Period.kind == PeriodKind.MONTH, Period.starts_on == first)
     return found
 

@@ -32,8 +32,9 @@ def edition(planner, settings):
     kept = files.connect(settings.files, settings.data)
     text = editions.take_snapshot("pack", CUT)
     return make.row(
-        Edition, book="pack", subject="2566-06", number=2, sha256="a" * 64, pages=12, file_key=kept.keep("a.pdf", b"%PDF"),
-        snapshot_sha256=snapshot.digest(text), snapshot_key=ledger.keep_figures(text, kept), cut_at=CUT.cut_at,
+        Edition, book="pack", subject="2566-06", number=2, sha256="a" * 64, pages=12,
+        file_key=kept.keep("a.pdf", b"%PDF"), snapshot_sha256=snapshot.digest(text),
+        snapshot_key=ledger.keep_figures(text, kept), cut_at=CUT.cut_at,
         made_at=CUT.cut_at, unit=planner.unit, fiscal_year=FiscalYear.get(FiscalYear.year == 2566),
     )  # fmt: skip
 
