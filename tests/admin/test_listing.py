@@ -149,12 +149,12 @@ def test_what_an_office_owes_is_named_in_words(demo, sign_in, planner):
     owed = Obligation.get(Obligation.subject == "visits")
     form = Obligation.get(Obligation.form.is_null(False))
 
-    page = client.get("/admin/obligation/").text
+    page = client.get(f"/admin/obligation/?flt0_unit_is={owed.unit_id}&flt1_period_is={owed.period_id}").text
     details = client.get(f"/admin/obligation/details/?id={owed.id}").text
     file = client.get("/admin/obligation/export/csv/").get_data().decode("utf-8-sig")
 
     for text in (page, details, file):
-        assert "บันทึกการเข้าแนะนำ" in text
+        assert "ส่งบันทึกเข้าแนะนำ" in text
     assert not re.search(r">visits<", page + details) and not re.search(r"(^|,)visits,", file, re.M)
     assert form.subject in file
 

@@ -109,13 +109,13 @@ def test_an_error_is_mended_and_nothing_typed_is_lost(sqlite_demo, live_portal, 
     page.get_by_label("วันที่เข้าแนะนำ").fill("31 ก.พ. 66")
     page.get_by_label("สมาชิกร้องเรียน").check()
     page.get_by_label("จำนวนผู้พบ").fill("๑๒")
-    page.get_by_label("เรื่อง").fill("ทดลองบันทึก")
+    page.get_by_label("เรื่อง", exact=True).fill("ทดลองบันทึก")
     page.get_by_role("button", name="บันทึก", exact=True).click()
 
     page.locator("#error-visited_on").wait_for()
     field = page.get_by_label("วันที่เข้าแนะนำ")
     assert field.input_value() == "31 ก.พ. 66"
-    assert page.get_by_label("เรื่อง").input_value() == "ทดลองบันทึก"
+    assert page.get_by_label("เรื่อง", exact=True).input_value() == "ทดลองบันทึก"
     assert page.get_by_role("combobox", name="สหกรณ์/กลุ่ม").input_value() == institution.name
     field.fill("10 ส.ค. 66")
     page.get_by_role("button", name="บันทึก", exact=True).click()

@@ -91,7 +91,8 @@ def test_three_machines_make_each_run_once_into_one_store_of_files(machines, buc
     done = list(Run.select().order_by(Run.id))
     assert [(run.id, run.state, run.attempt) for run in done] == [(a.id, RunState.DONE, 1) for a in asked]
     assert Edition.select().count() == 2
-    assert sorted(bucket()) == sorted(f"cpd/{run.file_key}" for run in done)
+    figures = [edition.snapshot_key for edition in Edition.select()]
+    assert sorted(bucket()) == sorted(f"cpd/{key}" for key in [*figures, *(run.file_key for run in done)])
     assert not any((machine.data / "files").exists() for machine in machines)
     with files.connect(third.files, third.data).open(done[0].file_key) as file:
         assert len(pypdf.PdfReader(file).pages) == done[0].pages

@@ -79,8 +79,8 @@ def _check_made_once(run, worker, attempt=None):
     assert done.state is RunState.DONE, done.error
     assert attempt is None or done.attempt == attempt
     assert Edition.select().where(Edition.run == run.id).count() == 1
-    kept = [path for path in (worker.settings.data / "files").rglob("*") if path.is_file()]
-    assert len(kept) == 1
+    kept = [path.suffix for path in (worker.settings.data / "files").rglob("*") if path.is_file()]
+    assert sorted(kept) == [".gz", ".pdf"]  # the file, and the frozen figures it was printed from
     with files.connect("", worker.settings.data).open(done.file_key) as file:
         assert hashlib.sha256(file.read()).hexdigest() == done.sha256
         assert len(pypdf.PdfReader(file).pages) == done.pages

@@ -61,7 +61,7 @@ def enter() -> None:
     if held is None:
         raise NoToken("Send a good token in the header “Authorization: Bearer …”; the page “API” gives them out.")
     g.api_token, g.person = held, held.person
-    g.allowance = limits.take(f"token-{held.id}", held.per_minute, time.time())
+    g.allowance = limits.take(f"token-{held.token_hash[:16]}", held.per_minute, time.time())
     if g.allowance is not None and g.allowance.is_over:
         raise TooMany("More than {most} requests in a minute.", most=held.per_minute)
     if request.method not in ("GET", "HEAD", "OPTIONS") and not (held.may_write or held.may_step):
