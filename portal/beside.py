@@ -28,6 +28,7 @@ from models import (
 from portal.database import tuples
 from portal.forms import field_maps, kinds
 from portal.forms.questions import Question
+from portal.forms.reading import spec_of
 from portal.forms.spec import FormSpec
 from portal.forms.values import Entry, Value
 from portal.rules import locks
@@ -36,7 +37,6 @@ from portal.rules.locks import Lock, LockRule
 from portal.rules.progress import Aggregation, combined
 from portal.rules.terms import Mark
 from portal.rules.workflow import State
-from portal.specs import spec_of
 
 SCALE = 10_000
 # For a figure made of others: its rule, the indicators that feed it, and what other reports of the period hold.

@@ -32,6 +32,7 @@ from portal.database import tuples
 from portal.errors import MoveRefused
 from portal.forms import kinds, problems
 from portal.forms.problems import Problem
+from portal.forms.reading import published, spec_of
 from portal.forms.spec import FormSpec
 from portal.forms.values import Cell, Context, Entry, Value
 from portal.rules import locks
@@ -39,7 +40,6 @@ from portal.rules.locks import Lock, Standing
 from portal.rules.progress import combined
 from portal.rules.terms import FormState, Mark
 from portal.rules.workflow import State
-from portal.specs import published, spec_of
 
 __all__ = [
     "NOTHING", "Beside", "Held", "Institutions", "Parts", "Sheet", "answers_of", "measures", "of_submission",

@@ -22,7 +22,7 @@ FLOORS = {
     "portal.people": 4, "portal.sign_ins": 4, "portal.units": 4, "portal.plans": 4, "portal.periods": 4,
     "portal.obligations": 4, "portal.submissions": 4, "portal.cooperatives": 4, "portal.visits": 4,
     "portal.visit_plans": 4, "portal.actions": 4, "portal.photos": 4, "portal.coverage": 4, "portal.sheets": 4,
-    "portal.beside": 4, "portal.specs": 4, "portal.answers": 4, "portal.unlocks": 4, "portal.reviews": 4,
+    "portal.beside": 4, "portal.answers": 4, "portal.unlocks": 4, "portal.reviews": 4,
     "portal.attachments": 4, "portal.budget": 4, "portal.tokens": 4, "portal.webhooks": 4, "portal.notices": 4,
     "portal.mail": 4, "portal.standings": 4, "portal.forms": 4,
     "portal.imports": 5, "portal.exports": 5, "portal.reports": 5, "portal.workbooks": 5, "portal.seed": 5,

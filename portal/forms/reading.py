@@ -5,18 +5,32 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from models import Form, FormVersion, Indicator, MeasureUnit
+from peewee import Database
+
+from models import Form, FormVersion, Indicator, MeasureUnit, db
 from portal.database import tuples
 from portal.forms.faults import Fed, Measure, Register
 from portal.forms.field_maps import Stage
 from portal.forms.spec import FormSpec
 from portal.rules.terms import FormState
 
+_KNOWN: WeakKeyDictionary[Database, dict[tuple[int, int], FormSpec]] = WeakKeyDictionary()
+
 
 def spec_of(version: FormVersion) -> FormSpec:
-    """Return a version's description. Reading the same description again costs next to nothing."""
-    return _parsed(json.dumps(version.spec, ensure_ascii=False, sort_keys=False))
+    """Return a version's description. Reading the same description again costs next to nothing.
+
+    A published one never changes, so that it is known by its number; a draft is known by its text.
+    """
+    if version.id is None or version.state == FormState.DRAFT:
+        return _parsed(json.dumps(version.spec, ensure_ascii=False, sort_keys=False))
+    known = _KNOWN.setdefault(db.obj, {})
+    key = (version.id, version.version)
+    if key not in known:
+        known[key] = FormSpec.from_json(version.spec)
+    return known[key]
 
 
 @lru_cache(maxsize=512)
