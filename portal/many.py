@@ -11,13 +11,10 @@ from typing import Any
 
 from peewee import ForeignKeyField
 
-from models import Kept, Table, db
+from models import Kept, Table
 from portal import history, scope
-from portal.checks import CHECKS
-from portal.database import is_sqlite
-from portal.errors import NotFound, PortalError, StaleRow
-from portal.records import STALE, Work, check_columns, in_words, tidied
-from portal.rules import access
+from portal.errors import NotFound, PortalError
+from portal.records import Work, check_columns, tidied
 
 AT_ONCE = 500
 Refuse = Callable[[int, PortalError], None]
@@ -39,13 +36,7 @@ def add(work: Work, model: type[Table], rows: Sequence[Mapping[str, Any]], *, re
     _know_related(made)
     admitted = [row for row in made if _admitted(work, row, None, refuse)]
     for start in range(0, len(admitted), AT_ONCE):
-        batch = admitted[start : start + AT_ONCE]
-        with in_words():
-            asked = model.insert_many([row.__data__ for row in batch]).returning(model.id)
-            numbers = sorted(ident for (ident,) in asked.tuples().execute())
-        for row, ident in zip(batch, numbers, strict=True):
-            row.id = ident
-            work.kept.append((model.__name__, ident, None, history.picture(row), scope.unit_of(row)))
+        work.put_in(admitted[start : start + AT_ONCE])
     return len(admitted)
 
 
@@ -89,7 +80,9 @@ def _changed(work: Work, model: type[Kept], changes: Changes, refuse: Refuse) ->
     for row in admitted:
         by_columns.setdefault(tuple(sorted(f.name for f in row.dirty_fields)), []).append(row)
     for names, same in by_columns.items():
-        _write(model, names, same)
+        fields = [model._meta.fields[name] for name in names]
+        stored = [(*(f.db_value(row.__data__.get(f.name)) for f in fields), row.id, row.version) for row in same]
+        work.write_columns(model, names, stored)
     for row in admitted:
         row.version += 1
         row._dirty.clear()
@@ -109,19 +102,12 @@ def _set(row: Table, values: Mapping[str, Any]) -> None:
 
 
 def _admitted(work: Work, row: Any, before_unit: int | None, refuse: Refuse) -> bool:
-    model = type(row)
     is_new = row.id is None
     try:
-        if work.by is not None:
-            if not work.as_verb:
-                access.check_may_write(work.by.role, model.__name__)
-            if model.unit_path and model.unit_path != ("id",):
-                unit = scope.unit_of(row)
-                access.check_may_touch(work.by.role, work.by.unit_id, {unit if is_new else before_unit, unit})
         if not is_new:
             check_columns(row)
-        for check in CHECKS.get(model, ()):
-            check(row)
+        unit = scope.unit_of(row) if is_new else before_unit
+        work.admit(row, before_unit=unit, new=True)  # what was there was read within the scope
     except PortalError as refusal:
         refuse(row._place, refusal)
         return False
@@ -145,17 +131,3 @@ def _know_related(rows: Sequence[Any]) -> None:
             found = held.get(row.__data__.get(field.name))
             if found is not None:
                 row.__rel__[field.name] = found
-
-
-def _write(model: type[Kept], names: Sequence[str], rows: Sequence[Kept]) -> None:
-    """Write the columns `names` of rows, each over the version that was read."""
-    fields = [model._meta.fields[name] for name in names]
-    mark = "?" if is_sqlite() else "%s"
-    sets = ", ".join(f'"{f.column_name}" = {mark}' for f in fields)
-    sql = f'UPDATE "{model._meta.table_name}" SET {sets}, version = version + 1 WHERE id = {mark} AND version = {mark}'
-    values = [[*(f.db_value(row.__data__.get(f.name)) for f in fields), row.id, row.version] for row in rows]
-    with in_words():
-        cursor = db.cursor()
-        cursor.executemany(sql, values)
-        if cursor.rowcount != len(rows):
-            raise StaleRow(STALE, theirs={}, mine={})

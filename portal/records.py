@@ -45,7 +45,7 @@ class Work:
         """Add a row. Text is tidied, sort keys are made, rules are asked."""
         row = model(**tidied(model, values))
         check_columns(row)
-        self._admit(row, before_unit=scope.unit_of(row) if model.unit_path != ("id",) else None, new=True)
+        self.admit(row, before_unit=scope.unit_of(row) if model.unit_path != ("id",) else None, new=True)
         with in_words():
             row.save(force_insert=True)
         self.kept.append((model.__name__, row.id, None, history.picture(row), scope.unit_of(row)))
@@ -74,7 +74,7 @@ class Work:
             held = fresh.__data__.get(_column(model, name))
             if text_of(held) != text_of(value.id if isinstance(value, Table) else value):
                 setattr(fresh, name, value)
-        self._admit(fresh, before_unit=before_unit, new=False)
+        self.admit(fresh, before_unit=before_unit, new=False)
         if isinstance(fresh, Kept) and fresh.dirty_fields:
             seen_version = fresh.version
             fresh.version = seen_version + 1
@@ -134,7 +134,7 @@ class Work:
             for name, value in wanted.items():
                 setattr(row, name, value)
             check_columns(row)
-            self._admit(row, before_unit=before_unit, new=True)  # its unit is checked; it was read within the scope
+            self.admit(row, before_unit=before_unit, new=True)  # its unit is checked; it was read within the scope
             names = tuple(sorted(_column(model, name) for name in wanted))
             fields = [model._meta.fields[name] for name in names]
             new = tuple(field.db_value(row.__data__[field.name]) for field in fields)
@@ -144,10 +144,14 @@ class Work:
             self.kept.append((model.__name__, row.id, before, history.picture(row), scope.unit_of(row)))
             count += 1
         for (model, names), rows in groups.items():
-            self._write_many(model, names, rows)
+            self.write_columns(model, names, rows)
         return count
 
-    def _write_many(self, model: type[Kept], names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    def write_columns(self, model: type[Kept], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write the columns `names` of rows already admitted: the store's own values, the number, the version read.
+
+        Each version grows. Raises StaleRow when one of them is no longer the version that was read.
+        """
         mark = "?" if database.is_sqlite() else "%s"
         columns = ", ".join(f'"{model._meta.fields[name].column_name}" = {mark}' for name in names)
         with in_words():
@@ -191,7 +195,7 @@ class Work:
         fresh = model.get_or_none(model.id == row.id)
         if fresh is None:
             raise NotFound("This record is no longer there.")
-        self._admit(fresh, before_unit=scope.unit_of(fresh), new=False, rules=False)
+        self.admit(fresh, before_unit=scope.unit_of(fresh), new=False, rules=False)
         for child in _owned(fresh):
             self.kept.append((type(child).__name__, child.id, history.picture(child), None, scope.unit_of(child)))
         self.kept.append((model.__name__, fresh.id, history.picture(fresh), None, scope.unit_of(fresh)))
@@ -210,7 +214,7 @@ class Work:
             if issubclass(table, Kept):
                 values["version"] = int(picture["version"]) + 1
             row = table(id=ident, **values)
-            self._admit(row, before_unit=scope.unit_of(row), new=True)
+            self.admit(row, before_unit=scope.unit_of(row), new=True)
             with in_words():
                 row.save(force_insert=True)
             self.kept.append((table.__name__, ident, None, history.picture(row), scope.unit_of(row)))
@@ -230,29 +234,31 @@ class Work:
         batch: list[Table] = []
         size = max(1, min(500, 30_000 // len(model._meta.fields)))
 
-        def flush() -> None:
-            with in_words():
-                # The store itself says which number each row got: others may be adding rows meanwhile.
-                asked = model.insert_many([r.__data__ for r in batch]).returning(model.id)
-                numbers = sorted(ident for (ident,) in asked.tuples().execute())
-            if revisions:
-                for row, ident in zip(batch, numbers, strict=True):
-                    row.id = ident
-                    self.kept.append((model.__name__, ident, None, history.picture(row), scope.unit_of(row)))
-
         for values in rows:
             row = model(**tidied(model, values))
             check_columns(row)
-            self._admit(row, before_unit=scope.unit_of(row), new=True)
+            self.admit(row, before_unit=scope.unit_of(row), new=True)
             batch.append(row)
             if len(batch) == size:
-                flush()
+                self.put_in(batch, revisions=revisions)
                 count, batch = count + len(batch), []
         if batch:
-            flush()
+            self.put_in(batch, revisions=revisions)
         if not revisions:
             self._count(model, count + len(batch))
         return count + len(batch)
+
+    def put_in(self, rows: Sequence[Table], *, revisions: bool = True) -> None:
+        """Add rows of one table that were already admitted, in one statement, with their numbers and first pictures."""
+        model = type(rows[0])
+        with in_words():
+            # The store itself says which number each row got: others may be adding rows meanwhile.
+            asked = model.insert_many([row.__data__ for row in rows]).returning(model.id)
+            numbers = sorted(ident for (ident,) in asked.tuples().execute())
+        if revisions:
+            for row, ident in zip(rows, numbers, strict=True):
+                row.id = ident
+                self.kept.append((model.__name__, ident, None, history.picture(row), scope.unit_of(row)))
 
     def insert_rows(self, model: type[Table], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
         """Add rows by the hundred thousand, and return how many: values as the store holds them, by column name.
@@ -273,7 +279,11 @@ class Work:
 
     # -- what all of them ask
 
-    def _admit(self, row: Table, *, before_unit: int | None, new: bool, rules: bool = True) -> None:
+    def admit(self, row: Table, *, before_unit: int | None, new: bool, rules: bool = True) -> None:
+        """Refuse a row that this person may not write, or that breaks a rule; `before_unit` is where it belonged.
+
+        `new` rows were not in the store, or were read within the scope, and their columns were looked at already.
+        """
         model = type(row)
         if self.by is not None:
             if not self.as_verb:

@@ -286,7 +286,7 @@ def test_rows_put_in_by_the_thousand_pass_the_rules_that_single_ones_do(sqlite_d
     for model in (Visit, Cooperative, VisitPlan, Submission, Obligation, Answer, BudgetLine, CooperativeYear):
         last = model.select(fn.MAX(model.id)).scalar()
         for row in model.select().where(model.id.in_(range(1, last + 1, max(1, last // 60)))):
-            records.Work(None, "test", "", STARTED, True)._admit(row, before_unit=None, new=True)
+            records.Work(None, "test", "", STARTED, True).admit(row, before_unit=None, new=True)
 
 
 def test_the_years_money_is_some_2700_million_baht_and_transfers_add_up_to_nil(demo_year):
