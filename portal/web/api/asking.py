@@ -61,7 +61,7 @@ class Reader:
             out.tests.append(self._group(_json(where), 1))
         out.search = args.get("search", "")[:200]
         out.counted = args.get("count", "0") in ("1", "true")
-        out.limit = _whole(args.get("limit", str(PAGE)), "limit", LARGEST)
+        out.limit = values.whole(args.get("limit", str(PAGE)), "limit", LARGEST)
         sort = args.get("sort", "id")
         out.sort, out.down = sort.removeprefix("-"), sort.startswith("-")
         if out.sort not in self.resource.sorts:
@@ -226,9 +226,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, (str, int, float)):
         return str(value)
     raise RuleBroken("A test compares with a text, a number, true or false.", field="where")
-
-
-def _whole(text: str, name: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= most):
-        raise RuleBroken("“{name}” is a whole number from 1 to {most}.", field=name, name=name, most=most)
-    return int(text)

@@ -11,7 +11,6 @@ from typing import Any
 from flask import g, request
 
 from models import BY_NAME, AuditEntry, Revision, Table
-from portal.errors import RuleBroken
 from portal.web.api import door, resources, values
 from portal.web.api.asking import LARGEST
 
@@ -24,10 +23,8 @@ def changes() -> dict[str, Any]:
     An item tells when, who (number), the verb, the resource and number of the record, and the record before and after
     (null where it was not there). An act that brought rows by the thousand is one item with `rows` and no record.
     """
-    after = _mark(request.args.get("after", "0"))
-    limit = _mark(request.args.get("limit", str(PAGE)))
-    if not 1 <= limit <= LARGEST:
-        raise RuleBroken("“{name}” is a whole number from 1 to {most}.", field="limit", name="limit", most=LARGEST)
+    after = values.whole(request.args.get("after", "0"), "after", 999_999_999, least=0)
+    limit = values.whole(request.args.get("limit", str(PAGE)), "limit", LARGEST)
     entries = list(door.narrowed(AuditEntry.select()).where(AuditEntry.id > after).order_by(AuditEntry.id).limit(limit))
     held = door.narrowed(Revision.select()).where(Revision.entry.in_([e.id for e in entries])).order_by(Revision.id)
     by_entry: dict[int, list[Revision]] = {}
@@ -76,9 +73,3 @@ def shown(resource: resources.Resource, picture: dict[str, Any] | None) -> dict[
             value = write(value)
         out[name] = value
     return out
-
-
-def _mark(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise RuleBroken("This is no mark of a page.", field="after")
-    return int(text)

@@ -48,13 +48,17 @@ def listed(code: str) -> dict[str, Any]:
         if name not in known:
             words = "There is no property “{name}”. There are: {known}."
             raise RuleBroken(words, field=name[:60], name=name[:60], known=", ".join(sorted(known)))
-    limit = _whole(args.get("limit", str(PAGE)), "limit", MOST, least=1)
+    limit = values.whole(args.get("limit", str(PAGE)), "limit", MOST)
+    after = values.whole(args.get("after", "0"), "after", 2**31 - 1, least=0)
     query = (
         door.narrowed(Submission.select(Submission, FormVersion, Period, Unit))
         .join_from(Submission, FormVersion)
         .join_from(Submission, Period)
         .join_from(Submission, Unit)
-        .where(FormVersion.form == form.id, Submission.id > _whole(args.get("after", "0"), "after", 2**31 - 1))
+        .where(
+            FormVersion.form == form.id,
+            Submission.id > after,
+        )
         .order_by(Submission.id)
         .limit(limit + 1)
     )
@@ -265,9 +269,3 @@ def _text(question: Question, value: Any) -> Any:
         except ValueError:
             return value
     return value
-
-
-def _whole(text: str, name: str, most: int, least: int = 0) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 11 and least <= int(text) <= most):
-        raise RuleBroken("“{name}” is a whole number from 1 to {most}.", field=name, name=name, most=most)
-    return int(text)

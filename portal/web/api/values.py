@@ -121,6 +121,14 @@ def read_text(field: Field, text: str) -> Any:
     return read(field, text)
 
 
+def whole(text: str, name: str, most: int, *, least: int = 1) -> int:
+    """Return a whole number of an address between `least` and `most`. Raises RuleBroken, naming the argument."""
+    if not (text.isascii() and text.isdigit() and len(text) < 11 and least <= int(text) <= most):
+        words = "“{name}” is a whole number from {least} to {most}."
+        raise RuleBroken(words, field=name, name=name, least=least, most=most)
+    return int(text)
+
+
 def _quantity(value: Any, name: str) -> Decimal:
     right = isinstance(value, (int, float, str)) and not isinstance(value, bool)
     try:
