@@ -13,7 +13,7 @@ from portal import clock, files
 from portal.budget import check_may_take
 from portal.commands import setting_out
 from portal.errors import PortalError, RuleBroken
-from portal.imports import batches
+from portal.imports import batches, codes
 from portal.imports.source import AMOUNTS, Fault, Given
 from portal.reports import runs
 from portal.reports.runs import Asked, Progress
@@ -146,7 +146,7 @@ def _taken(file: Path, given: Given, is_whole: bool, word: str, by: Person, plac
                             report.get("sums", {})),
         "changes": report.get("changes", {}),
         "unknown": [
-            {"kind": str(u.kind), "value": u.value, "lines": u.lines} for u in batches.unknown(batch)
+            {"kind": str(u.kind), "value": u.value, "lines": u.lines} for u in codes.unknown(batch)
         ] if batch.state is BatchState.STAGED else [],
         "wrong": [
             {"sheet": f["sheet"], "row": f["row"], "column": f["column"], "what": f["says"].format(**f["values"])}

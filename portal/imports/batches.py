@@ -1,4 +1,4 @@
-"""A finance file on its way into the records: received, read and staged, its codes mapped, taken in, undone.
+"""A finance file on its way into the records: received, read and staged, taken in, undone.
 
 The row is the truth, as everywhere: what a worker is to do follows from the batch's state. Nothing of the year's money
 changes before a person has seen the preview and said yes; and where something does not agree, before they said why.
@@ -18,17 +18,17 @@ from typing import Any, Protocol
 
 from peewee import fn
 
-from models import CodeMap, FiscalYear, ImportBatch, ImportLine, Person, Project, Run, Unit
+from models import FiscalYear, ImportBatch, ImportLine, Person, Run
 from portal import budget, database
 from portal.budget import Changes, Key, Money, Said
 from portal.database import tuples
 from portal.errors import MoveRefused, NotFound, RuleBroken
 from portal.files import Files
 from portal.imports import reading
-from portal.imports.matching import OF_A_YEAR, Match, Matcher, code_key, project_key
-from portal.imports.source import AMOUNTS, Given, Line, Statement
+from portal.imports.matching import Match, Matcher, project_key
+from portal.imports.source import AMOUNTS, Given, Statement
 from portal.reports import runs
-from portal.rules.terms import BatchState, MapKind, Nature, RunKind
+from portal.rules.terms import BatchState, MapKind, RunKind
 
 STEPS = ("อ่านไฟล์", "จับคู่รหัส", "จัดเก็บรายการเพื่อตรวจสอบ")
 TAKING = ("คำนวณสิ่งที่เปลี่ยน", "นำเข้าทะเบียนงบประมาณ")
@@ -180,7 +180,7 @@ def stage(batch: ImportBatch, path: Path, *, teller: Teller, at: dt.datetime) ->
             batch, state=state, report=report, fiscal_year=year, as_of=said.as_of, lines_read=len(said.lines)
         )
         if state is BatchState.STAGED:
-            _tally(work, fresh)
+            tally(work, fresh)
         teller.finish(3, pages=len(matched))
         teller.end()
 
@@ -223,7 +223,7 @@ def _report(said: Statement) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _tally(work: Any, batch: ImportBatch) -> None:
+def tally(work: Any, batch: ImportBatch) -> None:
     """Count what is matched and what not, hold both against the file's total, and work out what would change."""
     sums = [fn.SUM(ImportLine._meta.fields[name]) for name in AMOUNTS]
     counted: dict[bool, tuple[int, dict[str, int]]] = {}
@@ -299,113 +299,6 @@ def _baht(satang: int) -> str:
     return f"{'-' if satang < 0 else ''}{abs(satang) // 100:,}.{abs(satang) % 100:02d}"
 
 
-# ---------------------------------------------------------------- unknown codes
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """A code of a file that nobody has told yet, the lines it holds up and their budget in satang."""
-
-    kind: MapKind
-    value: str
-    lines: int
-    amount: int
-    name: str
-
-
-def unknown(batch: ImportBatch) -> list[Unknown]:
-    """Return the codes to be mapped, those that hold up most money first within each kind."""
-    found: dict[tuple[MapKind, str], list[Any]] = {}
-    for line, lacks, amount in _lacking(batch):
-        for kind in lacks:
-            held = found.setdefault((kind, _value(line, kind)), [0, 0, line.name])
-            held[0] += 1
-            held[1] += amount
-    rows = [Unknown(kind, value, *held) for (kind, value), held in found.items()]
-    order = list(MapKind)
-    return sorted(rows, key=lambda each: (order.index(each.kind), -abs(each.amount), each.value))
-
-
-def _lacking(batch: ImportBatch) -> Iterator[tuple[ImportLine, list[MapKind], int]]:
-    rows = ImportLine.select().where(ImportLine.batch == batch.id, ~ImportLine.is_matched).order_by(ImportLine.id)
-    for line in rows.iterator():
-        lacks = [MapKind(word) for word in line.lacks.split()]
-        yield line, lacks, line.after_transfers or line.disbursed or 0
-
-
-def _value(line: ImportLine, kind: MapKind) -> str:
-    if kind is MapKind.CODE:
-        return code_key(_as_read(line))
-    return str(getattr(line, f"said_{kind}"))
-
-
-def _as_read(line: ImportLine) -> Line:
-    lacks = line.lacks.split()
-    return Line(
-        line.row,
-        code=line.code,
-        name=line.name,
-        unit=line.said_unit,
-        project="" if line.code else line.said_project,
-        category=line.said_category,
-        nature="" if MapKind.NATURE in lacks and line.said_nature == line.said_category else line.said_nature,
-    )
-
-
-def map_codes(
-    batch: ImportBatch, told: Mapping[tuple[MapKind, str], Any], *, by: Person, at: dt.datetime
-) -> ImportBatch:
-    """Keep what codes mean, for this file and those after it, and match the batch's lines anew.
-
-    A target is a Unit, a Project (None: no project), a BudgetCategory, a nature or a budget code of 20 digits.
-    """
-    budget.check_may_take(by)
-    _check_staged(batch)
-    with budget.changing(by, "map_codes", at) as work:
-        for (kind, value), target in told.items():
-            _keep_map(work, batch, kind, value, target)
-        _match_anew(batch)
-        _tally(work, batch)
-    return batch
-
-
-def _keep_map(work: Any, batch: ImportBatch, kind: MapKind, value: str, target: Any) -> None:
-    year = batch.fiscal_year.year if kind in OF_A_YEAR else 0
-    if kind is MapKind.NATURE and target not in set(Nature):
-        raise RuleBroken("Say whether this is recurrent or investment.", field="nature")
-    if kind is MapKind.CODE:
-        target = typed_code(str(target))
-    column = kind.value if kind in (MapKind.UNIT, MapKind.PROJECT, MapKind.CATEGORY) else "meant"
-    there = CodeMap.get_or_none(CodeMap.kind == kind, CodeMap.year == year, CodeMap.value == value)
-    if there is None:
-        work.create(CodeMap, kind=kind, year=year, value=value, **{column: target})
-    else:
-        work.update(there, **{column: target})
-
-
-def typed_code(text: str) -> str:
-    """Return a budget code that a person typed, or refuse it."""
-    tidy = "".join(text.split())
-    if not (len(tidy) == 20 and tidy.isascii() and tidy.isdigit()):
-        raise RuleBroken("A budget code has 20 digits, no more and no fewer.", field="code")
-    return tidy
-
-
-def _match_anew(batch: ImportBatch) -> None:
-    year = batch.fiscal_year
-    matcher = Matcher(year.year, year.id)
-    rows = []
-    for line, _, _ in _lacking(batch):
-        match = matcher.match(_as_read(line))
-        lacks = " ".join(kind for kind, _ in match.lacks)
-        flag = dict(match.lacks).get(MapKind.NATURE, line.said_nature)
-        rows.append(
-            (match.code, match.unit, match.project, match.category, str(match.nature), flag, lacks, not lacks, line.id)
-        )
-    columns = ("line_code", "unit", "project", "category", "nature", "said_nature", "lacks", "is_matched")
-    database.change(ImportLine, columns, rows)
-
-
 # ---------------------------------------------------------------- taking in
 
 
@@ -455,7 +348,8 @@ def _add(held: list[int | None], amounts: Iterable[int | None]) -> None:
             held[place] = (held[place] or 0) + amount
 
 
-def _check_staged(batch: ImportBatch) -> None:
+def check_staged(batch: ImportBatch) -> None:
+    """Refuse a file that does not wait for a person's answer."""
     if batch.state is not BatchState.STAGED:
         raise MoveRefused("Only a file that was read and waits for an answer can be worked on.")
 
@@ -466,7 +360,7 @@ def accept(batch: ImportBatch, word: str, *, by: Person, at: dt.datetime) -> Run
     `word` says why, and is asked for when anything does not agree (`holds`). It is kept with the batch and the trail.
     """
     budget.check_may_take(by)
-    _check_staged(batch)
+    check_staged(batch)
     word = word.strip()
     if holds(batch) and not word:
         raise RuleBroken("Something does not agree. Say why the file is to be taken in all the same.", field="word")
@@ -566,14 +460,3 @@ def preview(path: Path, given: Given) -> tuple[Statement, list[Match]]:
         return said, []
     matcher = Matcher(year.year, year.id)
     return said, [matcher.match(line) for line in said.lines]
-
-
-def projects_of(batch: ImportBatch) -> list[Project]:
-    """Return the projects of a batch's year, in the order of their codes."""
-    plans = Project.plan.rel_model
-    return list(Project.select().join(plans).where(plans.fiscal_year == batch.fiscal_year_id).order_by(Project.code))
-
-
-def units_to_map() -> list[Unit]:
-    """Return all units by name, to map a code to."""
-    return list(Unit.select().order_by(Unit.kind, Unit.name_sort, Unit.id))

@@ -13,7 +13,7 @@ from jobs import queue
 from models import BudgetCategory, FiscalYear, ImportBatch, ImportLine, Project, Run, RunStep, Unit
 from portal import clock, files, formats, scope
 from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
-from portal.imports import IMPORTS, batches, registry
+from portal.imports import IMPORTS, batches, codes, registry
 from portal.imports.source import Given
 from portal.reports import runs
 from portal.rules import access
@@ -64,7 +64,7 @@ class ImportsPage(BaseView):
         years = [y.year for y in FiscalYear.select().order_by(FiscalYear.year.desc()).limit(20)]
         shown = self.render(
             "imports/index.html", batches=listed, years=years, problem=problem, marks=MARKS, at=clock.now(),
-            may=_may(), shapes={shape.slug: gettext(shape.title) for shape in IMPORTS}, offices=batches.units_to_map(),
+            may=_may(), shapes={shape.slug: gettext(shape.title) for shape in IMPORTS}, offices=codes.units_to_map(),
         )  # fmt: skip
         return shown, status
 
@@ -118,7 +118,7 @@ class ImportsPage(BaseView):
     @expose("/codes/", methods=("POST",))
     def codes(self) -> Any:
         """Keep what codes mean and match the lines anew."""
-        return self._done(lambda batch: batches.map_codes(batch, _told(batch), by=me(), at=clock.now()))
+        return self._done(lambda batch: codes.map_codes(batch, _told(batch), by=me(), at=clock.now()))
 
     @expose("/take/", methods=("POST",))
     def take(self) -> Any:
@@ -226,9 +226,9 @@ def _to_map(batch: ImportBatch) -> dict[str, Any]:
     if batch.state is not BatchState.STAGED or not batch.lines_refused:
         return {"unknown": [], "units": [], "projects": [], "categories": []}
     return {
-        "unknown": batches.unknown(batch)[:SHOWN],
-        "units": batches.units_to_map(),
-        "projects": batches.projects_of(batch),
+        "unknown": codes.unknown(batch)[:SHOWN],
+        "units": codes.units_to_map(),
+        "projects": codes.projects_of(batch),
         "categories": list(BudgetCategory.select().order_by(BudgetCategory.code)),
     }
 
@@ -241,7 +241,7 @@ def _unmatched(batch: ImportBatch) -> list[ImportLine]:
 def _told(batch: ImportBatch) -> dict[tuple[MapKind, str], Any]:
     """Return what the form says that codes mean; a code left empty stays unknown."""
     told: dict[tuple[MapKind, str], Any] = {}
-    for one in batches.unknown(batch):
+    for one in codes.unknown(batch):
         answer = request.form.get(f"{one.kind}:{one.value}", "").strip()
         if not answer:
             continue

@@ -4,7 +4,7 @@ import pytest
 
 from models import Plan, Project
 from portal.files import FolderFiles
-from portal.imports import batches
+from portal.imports import batches, codes
 from portal.imports.source import Given
 from portal.reports import runs
 from portal.rules.access import Role
@@ -71,9 +71,9 @@ class Money:
 
     def map_all(self, batch):
         for _ in range(3):
-            told = {(u.kind, u.value): self.meaning(u) for u in batches.unknown(batch)}
+            told = {(u.kind, u.value): self.meaning(u) for u in codes.unknown(batch)}
             if told:
-                batch = batches.map_codes(batch, told, by=self.by, at=make.NOON)
+                batch = codes.map_codes(batch, told, by=self.by, at=make.NOON)
         return batches.of_run(str(batch.id))
 
     def take(self, path, given=Given(), *, is_whole=True, word=""):  # noqa: B008

@@ -7,7 +7,7 @@ import pytest
 from models import AuditEntry, BudgetLine, CodeMap, Disbursement, ImportBatch, ImportLine, MoneySum, Revision, Unit
 from portal import budget
 from portal.errors import MoveRefused, NotAllowed, RuleBroken
-from portal.imports import batches
+from portal.imports import batches, codes
 from portal.imports.source import Given
 from portal.rules.access import Role
 from portal.rules.terms import BatchState, MapKind
@@ -105,7 +105,7 @@ def test_nothing_changes_before_a_person_says_yes(money):
 def test_codes_nobody_told_are_a_list_with_what_they_hold_up(money):
     batch = money.stage(golden.FOLDER / "nfma46.xlsx")
 
-    listed = batches.unknown(batch)
+    listed = codes.unknown(batch)
 
     assert {u.value for u in listed if u.kind is MapKind.UNIT} == {v[0] for v in golden.OFFICES.values()}
     units = sorted((u for u in listed if u.kind is MapKind.UNIT), key=lambda u: u.value)
@@ -118,7 +118,7 @@ def test_an_area_with_one_office_needs_no_map_and_bangkok_does(money):
     items = [*golden.ITEMS, golden.Item(**{**vars(golden.ITEMS[0]), "area": "1000"})]
     path = money.write("extract.txt", lambda p: golden.extract(p, items))
 
-    listed = batches.unknown(money.stage(path))
+    listed = codes.unknown(money.stage(path))
 
     assert [u.value for u in listed if u.kind is MapKind.UNIT] == ["1000"]
 
@@ -133,7 +133,7 @@ def test_what_a_code_means_is_kept_for_the_next_file(money):
 
     assert kept > 0
     assert later.lines_refused == 0
-    assert batches.unknown(later) == []
+    assert codes.unknown(later) == []
 
 
 def test_the_same_file_twice_makes_one_set_of_rows(money):
@@ -193,8 +193,8 @@ def test_a_file_whose_total_differs_needs_a_word_and_the_word_is_kept(money):
 
 def test_unmatched_lines_are_left_out_by_a_word_only(money):
     batch = money.stage(golden.FOLDER / "nfma46.xlsx")
-    told = {(u.kind, u.value): money.meaning(u) for u in batches.unknown(batch) if u.value != golden.OFFICES["5000"][0]}
-    batch = batches.map_codes(batch, told, by=money.by, at=make.NOON)
+    told = {(u.kind, u.value): money.meaning(u) for u in codes.unknown(batch) if u.value != golden.OFFICES["5000"][0]}
+    batch = codes.map_codes(batch, told, by=money.by, at=make.NOON)
 
     assert batch.lines_refused == 2
     with pytest.raises(RuleBroken):

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from models import BudgetLine, ImportBatch
-from portal.imports import batches
+from portal.imports import codes
 from portal.rules.access import Role
 from portal.rules.terms import BatchState
 from tests import make
@@ -37,12 +37,12 @@ def test_a_file_goes_from_sending_to_undoing(planner, money):
     money.work(batch)
     page = planner.get(sent.location).text
     assert "0701240000" in page and 'id="unmatched">6' in page
-    units = {u.value: money.meaning(u).id for u in batches.unknown(ImportBatch.get()) if u.kind == "unit"}
+    units = {u.value: money.meaning(u).id for u in codes.unknown(ImportBatch.get()) if u.kind == "unit"}
     told = {f"unit:{value}": unit for value, unit in units.items()}
     assert planner.post("/admin/imports/codes/", data={"id": batch.id, **told}).status_code == 302
     told = {
         f"{u.kind}:{u.value}": getattr(money.meaning(u), "id", money.meaning(u))
-        for u in batches.unknown(ImportBatch.get())
+        for u in codes.unknown(ImportBatch.get())
     }
     if told:
         planner.post("/admin/imports/codes/", data={"id": batch.id, **told})
@@ -138,8 +138,8 @@ def test_lines_not_matched_are_a_work_list(planner, money):
     send(planner)
     money.work(ImportBatch.get())
     batch = ImportBatch.get()
-    told = {(u.kind, u.value): money.meaning(u) for u in batches.unknown(batch) if u.value != "0701250000"}
-    batches.map_codes(batch, told, by=money.by, at=make.NOON)
+    told = {(u.kind, u.value): money.meaning(u) for u in codes.unknown(batch) if u.value != "0701250000"}
+    codes.map_codes(batch, told, by=money.by, at=make.NOON)
 
     page = planner.get(f"/admin/importline/?flt0_batch_is={batch.id}&flt1_is_matched_is=0").text
 
