@@ -17,7 +17,7 @@ from portal.errors import PortalError
 VERBS = {
     "serve": ("portal.commands.serve:serve", "Start web server, Redis, worker and scheduler; keep them going."),
     "web": ("portal.commands.processes:web", "Answer browsers."),
-    "worker": ("portal.commands.processes:worker", "Do what waits: compile packs and books."),
+    "worker": ("portal.commands.processes:worker", "Do what waits: print, take files in, send letters and messages."),
     "scheduler": ("portal.commands.processes:scheduler", "Go by the timetable."),
     "migrate": ("portal.commands.store:migrate", "Bring the store to this version's tables."),
     "demo": ("portal.commands.store:demo", "Fill an empty store with the demonstration year."),

@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from models import ALL
 from portal import rules
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,3 +140,7 @@ def test_no_translation_is_a_guess_or_given_twice():
 
     assert [message.id for message in catalogue() if message.fuzzy and message.id] == []
     assert sorted({one for one in said if said.count(one) > 1}) == []
+
+
+def test_every_table_has_a_thai_word_for_the_trail():
+    assert [model.__name__ for model in ALL if model.__name__ not in translated()] == []

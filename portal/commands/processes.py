@@ -25,7 +25,7 @@ def web(processes: int, threads: int) -> None:
 @click.command()
 @click.option("--burst", is_flag=True, help="End when nothing waits any more.")
 def worker(burst: bool) -> None:
-    """Do what waits: compile packs and books."""
+    """Do what waits: print, take files in, send letters and messages."""
     given = setting_out.settings()
     with setting_out.store(given):
         pass
