@@ -85,19 +85,21 @@
     form.addEventListener('change', reasons)
 
     let turn = 0
+    let drafted = [] // of a draft: answers whose fields come with the institution's offer
     async function offered () {
       const cooperative = field('cooperative').value
       if (!cooperative) return
       const mine = ++turn
-      const held = pairs(form)
       const url = `${form.dataset.offered}?cooperative=${cooperative}&on=${encodeURIComponent(field('visited_on').value)}&id=${form.dataset.id}`
       const answer = await asked(url).catch(() => null)
       if (mine !== turn || !answer?.ok) return
       const text = await answer.text()
-      const here = form.dataset.cooperative === cooperative
+      // Picked while the answer was under way counts too: an activity is the same at every institution, the rest is its own.
+      const same = form.dataset.cooperative === cooperative || drafted.length
+      const held = [...drafted, ...pairs(form)].filter(([name]) => name === 'other' || (same && /^(work|settled-|result-)/.test(name)))
       document.getElementById('offered').innerHTML = text // drawn by our own page, every value escaped there
-      if (here || form.dataset.restored) fill(held.filter(([name]) => /^(work|other|settled-|result-)/.test(name)))
-      delete form.dataset.restored
+      fill(held)
+      drafted = []
       form.dataset.cooperative = cooperative
       reasons()
     }
@@ -144,7 +146,7 @@
       if (!held) return
       fill(held.pairs)
       if (held.name) document.getElementById('cooperative-text').value = held.name
-      form.dataset.restored = '1'
+      drafted = held.pairs
       document.getElementById('draft').hidden = false
       Promise.resolve(offered()).then(() => { if (held.errors) show(held.errors, held.refusal) })
     }

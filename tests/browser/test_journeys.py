@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import expect
 
 from models import Cooperative, Person, Region, Run, Visit
 from portal import clock, sign_ins
@@ -124,6 +125,27 @@ def test_an_error_is_mended_and_nothing_typed_is_lost(sqlite_demo, live_portal, 
     made = Visit.get(Visit.subject == "ทดลองบันทึก")
     assert Visit.select().count() == before + 1
     assert (made.people_met, str(made.visited_on), made.cooperative_id) == (12, "2023-08-10", institution.id)
+
+
+def test_what_is_picked_while_the_plan_is_still_on_its_way_stays(sqlite_demo, live_portal, strict_page):
+    person, page = login(Role.REPORTER), strict_page
+    institution = (
+        Cooperative.select().where(Cooperative.unit == person.unit_id, Cooperative.status == "operating").first()
+    )
+    under_way = []
+    page.route("**/offered/**", lambda route: under_way.append(route))
+    sign_in(page, live_portal, person)
+    page.goto(f"{live_portal}admin/visits/record/")
+    page.get_by_role("combobox", name="สหกรณ์/กลุ่ม").fill(institution.name[:14])
+    with page.expect_request("**/offered/**"):
+        page.get_by_role("option", name=institution.name, exact=True).click()
+    chosen = page.locator("select[name=other]").select_option(index=3)
+    with page.expect_response("**/offered/**"):
+        under_way[-1].continue_()
+
+    expect(page.locator("#offered .sub").first).to_contain_text("เข้าแนะนำ")
+    expect(page.locator("select[name=other]")).to_have_value(chosen[0])
+    expect(page.get_by_label("สมาชิกร้องเรียน")).to_be_visible()
 
 
 def test_two_people_at_one_record_see_both_texts(sqlite_demo, live_portal, chromium, strict_page):
