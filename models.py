@@ -7,8 +7,9 @@
     cooperatives and visits  CooperativeType Cooperative CooperativeYear AuditorRemark
                              VisitActivity VisitPlan VisitPlanLine Visit VisitWork VisitOfficer
     money                    BudgetCategory DisbursementTarget BudgetLine Disbursement MoneySum CodeMap ImportLine
-    machines                 Run RunStep Edition Notice ImportBatch SentWorkbook ExportRun
+    machines                 Run RunStep Edition Notice ImportBatch SentWorkbook
                              StoreFact
+    hand-off                 HandoffMap Dispatch KeyedRow
     doors for machines       ApiToken KeptReply Webhook WebhookDelivery
     memory                   AuditEntry Revision
 
@@ -34,9 +35,9 @@ from portal.tables.doors import (
     Webhook,
     WebhookDelivery,
 )
+from portal.tables.handoff import Dispatch, HandoffMap, KeyedRow
 from portal.tables.machines import (
     Edition,
-    ExportRun,
     ImportBatch,
     Notice,
     Run,
@@ -117,18 +118,20 @@ __all__ = [
     "Deadline",
     "Disbursement",
     "DisbursementTarget",
+    "Dispatch",
     "Edition",
-    "ExportRun",
     "FiscalYear",
     "Form",
     "FormAssignment",
     "FormVersion",
+    "HandoffMap",
     "Holiday",
     "ImportBatch",
     "ImportLine",
     "Indicator",
     "Kept",
     "KeptReply",
+    "KeyedRow",
     "MeasureUnit",
     "MoneySum",
     "MonthPlan",
@@ -177,7 +180,8 @@ ALL: tuple[type[Table], ...] = (
     VisitWork, VisitOfficer,
     Attachment,
     BudgetCategory, DisbursementTarget, BudgetLine, Disbursement, MoneySum,
-    Run, RunStep, Edition, Notice, ImportBatch, CodeMap, ImportLine, SentWorkbook, ExportRun,
+    Run, RunStep, Edition, Notice, ImportBatch, CodeMap, ImportLine, SentWorkbook,
+    HandoffMap, Dispatch, KeyedRow,
     StoreFact,
     ApiToken, KeptReply, Webhook, WebhookDelivery,
     AuditEntry, Revision,

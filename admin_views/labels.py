@@ -83,6 +83,7 @@ LABELS: dict[type[m.Table], Label] = {
     m.BudgetCategory: _label("name", finds=("name", "code"), order=("code",)),
     m.BudgetLine: _label("code", "unit.short", finds=("code", "unit.short")),
     m.ImportBatch: _label("id", "file_name", finds=("file_name",)),
+    m.Dispatch: _label("system", "number", finds=("system",)),
     m.Run: _label("kind", "subject", finds=("subject",), order=("asked_at",)),
     m.Edition: _label("book", "subject", "number", finds=("subject",)),
     m.Webhook: _label("name"),

@@ -12,6 +12,13 @@ class UnitKind(StrEnum):
     PROVINCIAL = "provincial"
 
 
+class ProjectKind(StrEnum):
+    """What a plan consists of."""
+
+    OUTPUT = "output"  # ผลผลิต
+    PROJECT = "project"  # โครงการ
+
+
 class Sector(StrEnum):
     """Decides which division reviews an institution."""
 
@@ -199,6 +206,7 @@ class BatchState(StrEnum):
     ACCEPTED = "accepted"  # a person said yes; being taken in
     TAKEN = "taken"
     REFUSED = "refused"
+    UNDOING = "undoing"  # a person said so; being undone
     UNDONE = "undone"
 
 

@@ -1,4 +1,4 @@
-"""What machines keep: runs, editions, notices, imports, exports."""
+"""What machines keep: runs, editions, notices, imports."""
 
 from __future__ import annotations
 
@@ -261,26 +261,6 @@ class SentWorkbook(Table):
 
     def __str__(self) -> str:
         return self.file_name
-
-
-class ExportRun(Table):
-    """One hand-off of figures to an outside system, with its receipt."""
-
-    target = CharField(40)
-    subject = CharField(60)
-    state = CharField(12, default="made")
-    file_key = CharField(200, default="")
-    sha256 = CharField(64, default="")
-    receipt = TextField(default="")
-    person = ForeignKeyField(Person, backref="exports", on_delete="RESTRICT")
-    person_id: int
-    unit = ForeignKeyField(Unit, backref="exports", on_delete="RESTRICT")
-    unit_id: int
-    at = DateTimeField()
-    unit_path = ("unit",)
-
-    class Meta:
-        constraints = [one_of("state", ("made", "sent", "received", "refused"))]  # type: ignore[arg-type]
 
 
 class StoreFact(Table):

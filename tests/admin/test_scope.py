@@ -7,9 +7,11 @@ import pytest
 from models import (
     ApiToken,
     AuditEntry,
+    Dispatch,
     Edition,
     ImportBatch,
     ImportLine,
+    KeyedRow,
     Notice,
     Obligation,
     Person,
@@ -71,6 +73,9 @@ def people(demo):
             file = {"source": "extract", "file_name": "ตัวอย่าง.txt", "file_sha256": "0" * 64, "at": AT}
             batch = work.create(ImportBatch, person=who, unit=who.unit_id, **file)
             work.create(ImportLine, batch=batch, row=1)
+            dispatch = {"system": "bb_evmis", "period": period, "number": who.id, "person": who, "at": AT}
+            out = work.create(Dispatch, unit=who.unit_id, receipt=who.unit.short, **dispatch)
+            work.create(KeyedRow, dispatch=out, sheet="301", key="1", person=who, at=AT)
             sent = {"period": period, "file_name": f"{who.unit.short}.xlsx", "size": 1, "sha256": "0" * 64}
             work.create(SentWorkbook, unit=who.unit_id, person=who, at=AT, **sent)
             asked = {"rule": "plan_first", "reason": "ตัวอย่าง", "asked_by": who, "asked_at": AT}
