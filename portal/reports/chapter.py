@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.rules.fiscal import ERA, first_day
@@ -15,8 +15,9 @@ class Cut:
     """Which records a book shows, and when they were read.
 
     `fiscal_year` is a Buddhist year; `period` a month of it, 1 (October) to 12 (September), or None for the
-    whole year. `unit_code` and `project_code` narrow a book to one office or one project. `cut_at` is the
-    Bangkok time at which the records were read.
+    whole year. One of `unit_code`, `region_code` and `division_code` narrows a book to one office, to the offices of
+    one inspection region, or to the projects of one division; `scope_name` is what that is called in print.
+    `project_code` narrows it to one project. `cut_at` is the Bangkok time at which the records were read.
     """
 
     fiscal_year: int
@@ -25,6 +26,9 @@ class Cut:
     unit_code: str | None = None
     project_code: str | None = None
     is_demo: bool = False
+    region_code: str | None = None
+    division_code: str | None = None
+    scope_name: str = ""
 
     @property
     def last_period(self) -> int:
@@ -32,12 +36,32 @@ class Cut:
         return self.period or 12
 
     @property
-    def subject(self) -> str:
-        """What the book is about in one word: `2566-05` for a month (of the calendar, B.E.), `2566` for a year."""
+    def time(self) -> str:
+        """The book's time in one word: `2566-05` for a month (of the calendar, B.E.), `2566` for a year."""
         if self.period is None:
             return str(self.fiscal_year)
         day = first_day(self.fiscal_year, self.period)
         return f"{day.year + ERA}-{day.month:02d}"
+
+    @property
+    def scope(self) -> str:
+        """The code of the office, region or division that the book is of; empty for the whole department."""
+        return self.unit_code or self.region_code or self.division_code or ""
+
+    @property
+    def subject(self) -> str:
+        """What the book is about in one word: `2566-05`, `2566`, `2566/P40`, `2566-05/R12`."""
+        return f"{self.time}/{self.scope}" if self.scope else self.time
+
+    @property
+    def is_of_offices(self) -> bool:
+        """Whether only some offices' records are shown."""
+        return self.unit_code is not None or self.region_code is not None
+
+    @property
+    def nation(self) -> Cut:
+        """The same time and moment for the whole department, for what is shown beside all others."""
+        return replace(self, unit_code=None, region_code=None, division_code=None, scope_name="")
 
 
 @dataclass(frozen=True)

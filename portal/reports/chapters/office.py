@@ -114,7 +114,9 @@ def gather(cut: Cut) -> OfficePage:
 
 
 def members(cut: Cut) -> Sequence[Member]:
-    """Gather every office's page, by region."""
+    """Gather every office's page, by region; of a cut of some offices theirs, beside all the others."""
+    wanted = {office.code for office in offices(cut)}
+    cut = cut.nation
     listed = offices(cut)
     said: dict[int, list[voices.Voice]] = {}
     for voice in voices.voices(cut):
@@ -126,6 +128,8 @@ def members(cut: Cut) -> Sequence[Member]:
     made = []
     for first, group in by_region(listed):
         for office in group:
+            if office.code not in wanted:
+                continue
             page = _page(cut, office, group, measures, stock.get(office.id, []), said.get(office.id, []))
             made.append(Member(office.code, office.place, first.region, page))
     return made

@@ -31,7 +31,7 @@ from models import (
 from portal import formats
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading
-from portal.reports.figures.offices import year_id
+from portal.reports.figures.offices import offices, within, year_id
 from portal.reports.figures.voices import shortened
 from portal.rules.fiscal import first_day, last_day
 from portal.rules.terms import EditionState, Mark, PeriodKind, RunKind, VisitState
@@ -101,8 +101,13 @@ def amendments(cut: Cut) -> Amendments:
         return Amendments(None, (), (), 0)
     until = (cut.period or 13) - 1
     cells = [*_answers(cut, since, until), *_visits(cut, since, until), *_money(cut, since, until)]
+    late = _late(cut, since, until)
+    if cut.is_of_offices:
+        here = {office.id for office in offices(cut)}
+        cells = [each for each in cells if each.office in here]
+        late = tuple(each for each in late if each.office in here)
     cells.sort(key=lambda each: (-each.month, each.office, each.what, each.at))
-    return Amendments(since, tuple(cells), _late(cut, since, until), _pending(cut, since, until))
+    return Amendments(since, tuple(cells), late, _pending(cut, since, until))
 
 
 @reading
@@ -126,6 +131,7 @@ def _editions(cut: Cut, kind: RunKind) -> ModelSelect:
     return Edition.select().where(
         Edition.book == kind.value,
         Edition.fiscal_year == year_id(cut),
+        Edition.subject.endswith(f"/{cut.scope}") if cut.scope else ~Edition.subject.contains("/"),
         Edition.sha256 != "",
         Edition.cut_at < cut.cut_at,
     )
@@ -351,7 +357,7 @@ def _late(cut: Cut, since: Base, until: int) -> tuple[Late, ...]:
 
 def _pending(cut: Cut, since: Base, until: int) -> int:
     """How many reports told before are with their offices for correction."""
-    return int(
+    asked = (
         Submission.select()
         .join(Period)
         .where(
@@ -361,5 +367,5 @@ def _pending(cut: Cut, since: Base, until: int) -> int:
             Submission.state.not_in(COUNTED),
             Submission.first_submitted_at <= since.cut_at,
         )
-        .count()
     )
+    return int(within(asked, cut, Submission.unit).count())

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN, ModelSelect, Value, fn
 
 from models import BudgetCategory, BudgetLine, Disbursement, DisbursementTarget, MoneySum, Project, Region, Unit
 from portal.database import tuples
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading
-from portal.reports.figures.offices import year_id
+from portal.reports.figures.offices import within, year_id
 from portal.rules import money
 from portal.rules.progress import Standing, share, standing
 from portal.rules.terms import Certainty, MoneySide, Nature, TargetKind
@@ -147,23 +147,76 @@ def last_month(fiscal_year: int) -> int | None:
 @reading
 def ledger(cut: Cut) -> Ledger:
     """Return the year's money up to the cut's month."""
+    if cut.scope:
+        by_category = _added(cut, (*tuples(_granted(cut)), *tuples(_moved(cut))))
+        return Ledger(_of_scope(cut, MoneySide.UNIT), _of_scope(cut, MoneySide.PROJECT), by_category)
     return Ledger(*(_view(cut, side) for side in (MoneySide.UNIT, MoneySide.PROJECT, MoneySide.CATEGORY)))
+
+
+_AMOUNTS = (
+    MoneySum.act, MoneySum.after_transfers, MoneySum.received, MoneySum.disbursed, MoneySum.ordered, MoneySum.reserved,
+)  # fmt: skip
 
 
 def _view(cut: Cut, side: MoneySide) -> dict[Any, Sum]:
     """Read the store's own sums of one side, which hold the grants as month 0; a project of 0 is none."""
     column = MoneySum._meta.fields[side.value]
-    amounts = (
-        MoneySum.act, MoneySum.after_transfers, MoneySum.received, MoneySum.disbursed, MoneySum.ordered,
-        MoneySum.reserved,
-    )  # fmt: skip
     rows = (
-        MoneySum.select(column, MoneySum.nature, MoneySum.month, *amounts)
+        MoneySum.select(column, MoneySum.nature, MoneySum.month, *_AMOUNTS)
         .where(MoneySum.fiscal_year == year_id(cut), MoneySum.side == side, MoneySum.month <= cut.last_period)
     )  # fmt: skip
+    return _added(cut, tuples(rows))
+
+
+def _of_scope(cut: Cut, side: MoneySide) -> dict[Any, Sum]:
+    """As `_view`, of the money of some offices or of a division's projects, from the sums by both."""
+    column = MoneySum._meta.fields[side.value]
+    rows = (
+        MoneySum.select(column, MoneySum.nature, MoneySum.month, *(fn.SUM(amount) for amount in _AMOUNTS))
+        .where(MoneySum.fiscal_year == year_id(cut), MoneySum.side == MoneySide.BOTH, MoneySum.month <= cut.last_period)
+        .group_by(column, MoneySum.nature, MoneySum.month)
+    )
+    return _added(cut, tuples(_scoped(rows, cut, MoneySum.unit, MoneySum.project)))
+
+
+def _scoped(query: ModelSelect, cut: Cut, unit: Any, project: Any) -> ModelSelect:
+    """Narrow a query of money to the offices of the cut, or to the projects of its division, by its two columns."""
+    if cut.division_code is not None:
+        owned = Project.select(Project.id).join(Unit).where(Unit.code == cut.division_code)
+        return query.where(project.in_(owned))
+    return within(query, cut, unit)
+
+
+def _granted(cut: Cut) -> ModelSelect:
+    """What was granted to the cut's scope, by category, as month 0: no sum of the store's is by all three sides."""
+    sums = (fn.SUM(BudgetLine.act), fn.SUM(BudgetLine.after_transfers), fn.SUM(BudgetLine.received))
+    rows = (
+        BudgetLine.select(BudgetLine.category, BudgetLine.nature, Value(0), *sums, Value(0), Value(0), Value(0))
+        .where(BudgetLine.fiscal_year == year_id(cut))
+        .group_by(BudgetLine.category, BudgetLine.nature)
+    )
+    return _scoped(rows, cut, BudgetLine.unit, BudgetLine.project)
+
+
+def _moved(cut: Cut) -> ModelSelect:
+    """What was paid, ordered and reserved of it, by category and month."""
+    sums = (fn.SUM(Disbursement.disbursed), fn.SUM(Disbursement.ordered), fn.SUM(Disbursement.reserved))
+    rows = (
+        Disbursement.select(
+            BudgetLine.category, BudgetLine.nature, Disbursement.month, Value(0), Value(0), Value(0), *sums
+        )
+        .join(BudgetLine)
+        .where(BudgetLine.fiscal_year == year_id(cut), Disbursement.month <= cut.last_period)
+        .group_by(BudgetLine.category, BudgetLine.nature, Disbursement.month)
+    )
+    return _scoped(rows, cut, BudgetLine.unit, BudgetLine.project)
+
+
+def _added(cut: Cut, rows: Iterable[tuple[Any, ...]]) -> dict[Any, Sum]:
+    """Return rows of (key, nature, month, six amounts) as sums by key and nature."""
     grants: dict[Any, tuple[int, ...]] = defaultdict(lambda: (0, 0, 0))
     moved: dict[Any, list[tuple[int, ...]]] = defaultdict(lambda: [(0, 0, 0)] * cut.last_period)
-    for which, nature, month, *found in tuples(rows):
+    for which, nature, month, *found in rows:
         key, sums = (which or None, Nature(nature)), tuple(int(amount) for amount in found)
         if month:
             moved[key][month - 1] = sums[3:]
@@ -193,7 +246,7 @@ def office_projects(cut: Cut) -> dict[int, list[tuple[int | None, int, int, int]
         .group_by(MoneySum.unit, MoneySum.project)
     )
     made: dict[int, list[tuple[int | None, int, int, int]]] = defaultdict(list)
-    for unit, project, *amounts in tuples(rows):
+    for unit, project, *amounts in tuples(_scoped(rows, cut, MoneySum.unit, MoneySum.project)):
         granted, paid, bound = (int(amount) for amount in amounts)
         if granted or paid or bound:
             made[unit].append((project or None, granted, paid, bound))
@@ -237,7 +290,7 @@ def items(cut: Cut) -> tuple[Item, ...]:
         .order_by(BudgetLine.after_transfers.desc(), BudgetLine.code, BudgetLine.unit)
         .limit(MOST_ITEMS)
     )  # fmt: skip
-    lines = list(tuples(named))
+    lines = list(tuples(_scoped(named, cut, BudgetLine.unit, BudgetLine.project)))
     moved = (
         Disbursement.select(
             Disbursement.line,

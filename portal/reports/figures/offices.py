@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from peewee import ModelSelect
 
 from models import FiscalYear, Province, Region, Unit
 from portal.database import read
@@ -53,8 +56,13 @@ class Office:
 
 @reading
 def offices(cut: Cut) -> tuple[Office, ...]:
-    """Return the field offices open at any time in the fiscal year."""
+    """Return the field offices open at any time in the fiscal year, of a cut of some offices those."""
     begins, ends = first_day(cut.fiscal_year), last_day(cut.fiscal_year)
+    chosen = Unit.kind == UnitKind.PROVINCIAL
+    if cut.unit_code is not None:
+        chosen &= Unit.code == cut.unit_code
+    if cut.region_code is not None:
+        chosen &= Region.code == cut.region_code
     return tuple(
         read(
             Unit.select(
@@ -63,7 +71,7 @@ def offices(cut: Cut) -> tuple[Office, ...]:
             .join(Province, on=(Unit.province == Province.id))
             .join(Region, on=(Unit.region == Region.id))
             .where(
-                Unit.kind == UnitKind.PROVINCIAL,
+                chosen,
                 Unit.opened_on.is_null() | (Unit.opened_on <= ends),
                 Unit.closed_on.is_null() | (Unit.closed_on >= begins),
             )
@@ -71,6 +79,11 @@ def offices(cut: Cut) -> tuple[Office, ...]:
             Office,
         )
     )
+
+
+def within(query: ModelSelect, cut: Cut, column: Any) -> ModelSelect:
+    """Return `query` with only the rows whose `column` (a unit's id) is an office of the cut; whole for all others."""
+    return query.where(column.in_([office.id for office in offices(cut)])) if cut.is_of_offices else query
 
 
 @reading

@@ -10,6 +10,7 @@ from peewee import fn
 from models import Cooperative, CooperativeType, CooperativeYear, FiscalYear
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading
+from portal.reports.figures.offices import within
 from portal.rules.terms import InstitutionKind, InstitutionStatus, Sector
 
 
@@ -59,7 +60,8 @@ def stock(cut: Cut) -> tuple[Stock, ...]:
         .order_by(Cooperative.unit, CooperativeType.id, Cooperative.kind, Cooperative.status)
         .tuples()
     )
-    for unit, type_id, name, sector, kind, status, count, members, capital, business in rows:
+    shown = within(rows, cut, Cooperative.unit)
+    for unit, type_id, name, sector, kind, status, count, members, capital, business in shown:
         names[type_id] = name, Sector(sector)
         one = made[unit, type_id, InstitutionKind(kind)]
         one[0] += count
@@ -88,7 +90,7 @@ def classes(cut: Cut) -> dict[tuple[int, int], tuple[int, int, int, int]]:
         .group_by(Cooperative.unit, FiscalYear.year, CooperativeYear.strength_class)
         .tuples()
     )
-    for unit, year, strength, count in rows:
+    for unit, year, strength, count in within(rows, cut, Cooperative.unit):
         made[unit, year][(strength or 4) - 1] += count
     return {key: (one[0], one[1], one[2], one[3]) for key, one in made.items()}
 
@@ -118,6 +120,6 @@ def rises(cut: Cut) -> dict[int, tuple[int, int]]:
         .group_by(Cooperative.unit, CooperativeYear.strength_class < before.strength_class)
         .tuples()
     )
-    for unit, is_better, count in rows:
+    for unit, is_better, count in within(rows, cut, Cooperative.unit):
         made[unit][0 if is_better else 1] += count
     return {unit: (up, down) for unit, (up, down) in made.items()}

@@ -7,12 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, Case, fn
+from peewee import JOIN, Case, ModelSelect, fn
 
-from models import Form, Obligation, Period, Submission
+from models import Form, FormVersion, Obligation, Period, Submission, Unit
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading
-from portal.reports.figures.offices import year_id
+from portal.reports.figures.offices import within, year_id
 from portal.rules.deadlines import Timeliness, timeliness
 from portal.rules.duties import OFFICE_DUTIES
 from portal.rules.terms import ObligationState, PeriodKind
@@ -65,6 +65,7 @@ def months_due(cut: Cut) -> dict[int, tuple[MonthDue, ...]]:
         .tuples()
     )
     today = cut.cut_at.date()
+    rows = _of(rows, cut)
     sums: dict[tuple[int, int], dict[str, Any]] = defaultdict(
         lambda: {"owed": 0, "on_time": 0, "late": 0, "missing": 0, "waiting": 0, "days": 0, "how": 0}
     )
@@ -93,6 +94,17 @@ def months_due(cut: Cut) -> dict[int, tuple[MonthDue, ...]]:
     return {unit: tuple(months) for unit, months in made.items()}
 
 
+def _of(obligations: ModelSelect, cut: Cut) -> ModelSelect:
+    """Narrow a query of obligations to the cut: of some offices what they owe, of a division what is owed to it."""
+    if cut.division_code is not None:
+        return obligations.where(Obligation.form.in_(_forms(cut)))
+    return within(obligations, cut, Obligation.unit)
+
+
+def _forms(cut: Cut) -> ModelSelect:
+    return Form.select(Form.id).join(Unit).where(Unit.code == cut.division_code)
+
+
 def due(months: dict[int, tuple[MonthDue, ...]], office: int) -> tuple[MonthDue, ...]:
     """Return an office's twelve months; one that never owed anything has twelve empty ones."""
     return months.get(office, (NOTHING_DUE,) * 12)
@@ -109,7 +121,10 @@ def states(cut: Cut) -> dict[int, dict[State, int]]:
         .group_by(Period.number, Submission.state)
         .tuples()
     )
-    for month, state, count in rows:
+    if cut.division_code is not None:
+        versions = FormVersion.select(FormVersion.id).where(FormVersion.form.in_(_forms(cut)))
+        rows = rows.where(Submission.form_version.in_(versions))
+    for month, state, count in within(rows, cut, Submission.unit):
         made[month][State(state)] = count
     return made
 
@@ -148,5 +163,6 @@ def forms_due(cut: Cut) -> tuple[FormDue, ...]:
         .order_by(Obligation.subject)
         .tuples()
     )
-    made = [FormDue(code, name or "บันทึกผลการเข้าแนะนำส่งเสริม", owed, int(met)) for code, name, owed, met in rows]
+    asked = _of(rows, cut)
+    made = [FormDue(code, name or "บันทึกผลการเข้าแนะนำส่งเสริม", owed, int(met)) for code, name, owed, met in asked]
     return tuple(sorted(made, key=lambda each: each.code == "visits"))

@@ -13,7 +13,7 @@ from typing import Any
 from models import Answer, Period, Revision, Submission
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading
-from portal.reports.figures.offices import year_id
+from portal.reports.figures.offices import within, year_id
 from portal.rules.terms import PeriodKind
 from portal.rules.workflow import State
 
@@ -36,11 +36,8 @@ class Restored:
 @reading
 def restored(cut: Cut) -> tuple[Restored, ...]:
     """Return the numbers of every report of the cut's months that is returned and had been verified before."""
-    back = {
-        ident: (unit, month, version)
-        for ident, unit, month, version in Submission.select(
-            Submission.id, Submission.unit, Period.number, Submission.form_version
-        )
+    rows = (
+        Submission.select(Submission.id, Submission.unit, Period.number, Submission.form_version)
         .join(Period)
         .where(
             Submission.state == State.RETURNED,
@@ -48,8 +45,9 @@ def restored(cut: Cut) -> tuple[Restored, ...]:
             Period.kind == PeriodKind.MONTH,
             Period.number <= cut.last_period,
         )
-        .tuples()
-    }
+    )
+    counted = within(rows, cut, Submission.unit).tuples()
+    back = {ident: (unit, month, version) for ident, unit, month, version in counted}
     verified = _last_verified(sorted(back))
     if not verified:
         return ()

@@ -11,13 +11,26 @@ from typing import Any
 
 from peewee import ModelSelect, fn
 
-from models import Activity, Answer, Indicator, MeasureUnit, MonthPlan, Period, Plan, Project, Submission, Target, Unit
+from models import (
+    Activity,
+    Answer,
+    Indicator,
+    MeasureUnit,
+    MoneySum,
+    MonthPlan,
+    Period,
+    Plan,
+    Project,
+    Submission,
+    Target,
+    Unit,
+)
 from portal.database import read
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading, restored, series
-from portal.reports.figures.offices import year_id
+from portal.reports.figures.offices import offices, within, year_id
 from portal.rules.progress import Aggregation, Direction, Standing, combined, share, standing
-from portal.rules.terms import PeriodKind
+from portal.rules.terms import MoneySide, PeriodKind
 from portal.rules.workflow import COUNTED
 
 SCALE = 10_000
@@ -61,7 +74,7 @@ class IndicatorFacts:
 
 @reading
 def projects(cut: Cut) -> tuple[ProjectFacts, ...]:
-    """Return the year's projects in the order of the plans."""
+    """Return the year's projects by plan: all, a division's own, or those that some offices have part in."""
     query = (
         Project.select(
             Project.id,
@@ -84,13 +97,22 @@ def projects(cut: Cut) -> tuple[ProjectFacts, ...]:
     )
     if cut.project_code is not None:
         query = query.where(Project.code == cut.project_code)
+    if cut.division_code is not None:
+        query = query.where(Unit.code == cut.division_code)
+    if cut.is_of_offices:
+        here = [office.id for office in offices(cut)]
+        aimed = Target.select(Activity.project).join(Indicator).join(Activity).where(Target.unit.in_(here))
+        paid = MoneySum.select(MoneySum.project).where(
+            MoneySum.fiscal_year == year_id(cut), MoneySum.side == MoneySide.BOTH, MoneySum.unit.in_(here)
+        )
+        query = query.where(Project.id.in_(aimed) | Project.id.in_(paid))
     return tuple(read(query, ProjectFacts))
 
 
 @reading
 def indicators(cut: Cut) -> tuple[IndicatorFacts, ...]:
     """Return the year's indicators that stand for themselves (a parent's parts are counted in the parent)."""
-    listed = read(
+    query = (
         Indicator.select(
             Indicator.id,
             Activity.project,
@@ -111,9 +133,13 @@ def indicators(cut: Cut) -> tuple[IndicatorFacts, ...]:
         .switch(Indicator)
         .join(MeasureUnit)
         .where(Plan.fiscal_year == year_id(cut))
-        .order_by(Activity.project, Activity.position, Activity.code, Indicator.position, Indicator.code),
-        IndicatorFacts,
+        .order_by(Activity.project, Activity.position, Activity.code, Indicator.position, Indicator.code)
     )
+    if cut.division_code is not None:
+        query = query.where(Activity.project.in_([project.id for project in projects(cut)]))
+    if cut.is_of_offices:
+        query = query.where(Indicator.id.in_(within(Target.select(Target.indicator), cut, Target.unit)))
+    listed = read(query, IndicatorFacts)
     # A table cannot hold four decimals beside nine other columns; the records keep them.
     return tuple(replace(facts, decimals=min(facts.decimals, MOST_DECIMALS)) for facts in listed)
 
@@ -162,19 +188,19 @@ def _of_year(query: ModelSelect, cut: Cut) -> ModelSelect:
 def _targets(cut: Cut) -> Iterable[tuple[int, int, int]]:
     stored = fn.SUM(Target.value).coerce(False)
     query = Target.select(Target.indicator, Target.unit, stored).join(Indicator)
-    return _of_year(query, cut).group_by(Target.indicator, Target.unit).tuples()
+    return within(_of_year(query, cut), cut, Target.unit).group_by(Target.indicator, Target.unit).tuples()
 
 
 def _plans(cut: Cut) -> Iterable[tuple[int, int, int]]:
     stored = fn.SUM(MonthPlan.value).coerce(False)
     query = MonthPlan.select(Target.indicator, Target.unit, stored).join(Target).join(Indicator)
     until = MonthPlan.month <= cut.last_period
-    return _of_year(query, cut).where(until).group_by(Target.indicator, Target.unit).tuples()
+    return within(_of_year(query, cut), cut, Target.unit).where(until).group_by(Target.indicator, Target.unit).tuples()
 
 
 def _counted(cut: Cut, *columns: Any) -> ModelSelect:
     """Select from the answers that count: numbers of handed-in reports up to the cut's month."""
-    return (
+    query = (
         Answer.select(*columns)
         .join(Submission, on=(Answer.submission == Submission.id))
         .join(Period, on=(Submission.period == Period.id))
@@ -187,6 +213,7 @@ def _counted(cut: Cut, *columns: Any) -> ModelSelect:
             Answer.number.is_null(False),
         )
     )
+    return within(query, cut, Submission.unit)
 
 
 @dataclass(frozen=True)
@@ -238,7 +265,7 @@ def adjusted(cut: Cut) -> Adjusted:
         )
         .order_by(Submission.id, Answer.key)
     )  # fmt: skip
-    for version, key, indicator, office, month, number, submission in stored.tuples():
+    for version, key, indicator, office, month, number, submission in within(stored, cut, Submission.unit).tuples():
         count(version, key, indicator, (office, month), number, submission)
     for each in back:
         count(each.version, each.key, each.indicator, (each.office, each.month), each.number, each.submission)
@@ -427,7 +454,8 @@ def courses(cut: Cut) -> dict[int, Course]:
         .join(Target)
         .join(Indicator)
     )
-    for indicator, month, stored in _of_year(query, cut).group_by(Target.indicator, MonthPlan.month).tuples():
+    planned = within(_of_year(query, cut), cut, Target.unit)
+    for indicator, month, stored in planned.group_by(Target.indicator, MonthPlan.month).tuples():
         if indicator in summed:
             plans[indicator][month - 1] = Decimal(stored) / SCALE
     rows = _counted(cut, Answer.indicator, Period.number, fn.SUM(Answer.number).coerce(False))

@@ -13,7 +13,7 @@ from peewee import SQL, Case, fn
 from models import Cooperative, CooperativeType, Visit, VisitActivity, VisitPlan, VisitPlanLine
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading
-from portal.reports.figures.offices import year_id
+from portal.reports.figures.offices import offices, within, year_id
 from portal.rules.fiscal import first_day, last_day
 from portal.rules.progress import share
 from portal.rules.terms import PlanState, VisitState
@@ -56,11 +56,12 @@ def _month(cut: Cut) -> Any:
 
 def _counted(cut: Cut) -> Any:
     """The condition that a visit counts: of the year, until the cut's month, not sent back."""
-    return (
+    counted = (
         (Visit.visited_on >= first_day(cut.fiscal_year))
         & (Visit.visited_on <= last_day(cut.fiscal_year, cut.last_period))
         & (Visit.state != VisitState.RETURNED)
     )
+    return counted & Visit.unit.in_([office.id for office in offices(cut)]) if cut.is_of_offices else counted
 
 
 @reading
@@ -75,7 +76,7 @@ def courses(cut: Cut) -> dict[int, Course]:
         .group_by(VisitPlan.unit, VisitPlanLine.month)
         .tuples()
     )
-    for unit, month, visits in rows:
+    for unit, month, visits in within(rows, cut, VisitPlan.unit):
         plans[unit][month - 1] = int(visits)
     # Grouped by its name: PostgreSQL takes the same expression with other placeholders for another one.
     by_month = (

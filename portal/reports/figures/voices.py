@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from peewee import JOIN, fn
 
-from models import Answer, Form, FormVersion, Period, Person, Submission
+from models import Answer, Form, FormVersion, Period, Person, Submission, Unit
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading
-from portal.reports.figures.offices import year_id
+from portal.reports.figures.offices import within, year_id
 from portal.rules.workflow import COUNTED
 
 # Longer remarks are cut in print; the record keeps them whole.
@@ -69,8 +69,12 @@ def voices(cut: Cut) -> tuple[Voice, ...]:
         .order_by(Answer.id)
         .tuples()
     )
+    if cut.division_code is not None:
+        rows = rows.where(Form.owner.in_(Unit.select(Unit.id).where(Unit.code == cut.division_code)))
+    heard = within(rows, cut, Submission.unit)
     return tuple(
-        Voice(project, unit, month, shortened(problem), shortened(cure)) for project, unit, month, problem, cure in rows
+        Voice(project, unit, month, shortened(problem), shortened(cure))
+        for project, unit, month, problem, cure in heard
     )
 
 
