@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-import xlsxwriter
 from flask import Response, stream_with_context
 
 from admin_views.columns import Column
-from portal import clock
+from portal import clock, xlsx
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -22,9 +19,6 @@ TYPES = {
 }
 # A cell that begins so is run as a formula by spreadsheets; an apostrophe before it makes it text.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-SHEET_ROWS = 1_048_575
-EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number; longer ones go out as text
-
 REMEMBERED = 20_000  # distinct values whose words are kept while a file is written
 
 Batches = Iterable[list[tuple[Any, ...]]]
@@ -97,35 +91,4 @@ def _taken(buffer: io.StringIO) -> bytes:
 
 def _xlsx(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
     values = _Values(columns)
-    with tempfile.TemporaryFile() as file:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(file, options)
-        bold = book.add_format({"bold": True})
-        sheet = book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(columns) - 1, 18)
-        for place, one in enumerate(columns):
-            sheet.write_string(0, place, one.name, bold)
-        line = 0
-        for batch in batches:
-            for cells in values.lines(batch):
-                line += 1
-                if line > SHEET_ROWS:
-                    line = 1
-                    sheet = book.add_worksheet()
-                for place, value in enumerate(cells):
-                    _write(sheet, line, place, value)
-        book.close()
-        file.seek(0)
-        while part := file.read(64 * 1024):
-            yield part
-
-
-def _write(sheet: Any, line: int, place: int, value: Any) -> None:
-    if value is None or value == "":
-        return
-    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    if is_number and abs(value) < EXACT:
-        sheet.write_number(line, place, value)
-    else:
-        sheet.write_string(line, place, str(value))
+    yield from xlsx.stream([one.name for one in columns], (values.lines(batch) for batch in batches))
