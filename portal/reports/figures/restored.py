@@ -6,6 +6,7 @@ Read back from the revisions, for the few reports that are on their way back; so
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -36,11 +37,16 @@ class Restored:
 @reading
 def restored(cut: Cut) -> tuple[Restored, ...]:
     """Return the numbers of every report of the cut's months that is returned and had been verified before."""
+    return last_verified(cut, (State.RETURNED,))
+
+
+def last_verified(cut: Cut, states: Sequence[State]) -> tuple[Restored, ...]:
+    """Return the numbers, as they were verified last, of the cut's reports that are in one of `states` by now."""
     rows = (
         Submission.select(Submission.id, Submission.unit, Period.number, Submission.form_version)
         .join(Period)
         .where(
-            Submission.state == State.RETURNED,
+            Submission.state.in_(states),
             Period.fiscal_year == year_id(cut),
             Period.kind == PeriodKind.MONTH,
             Period.number <= cut.last_period,
