@@ -7,8 +7,10 @@
     cooperatives and visits  CooperativeType Cooperative CooperativeYear AuditorRemark
                              VisitActivity VisitPlan VisitPlanLine Visit VisitWork VisitOfficer
     money                    BudgetCategory DisbursementTarget BudgetLine Disbursement MoneySum CodeMap ImportLine
+                             ProjectBudget PlanVersion
     machines                 Run RunStep Edition Notice ImportBatch SentWorkbook
                              StoreFact
+    books                    BookOutline BookEntry BookPhoto MailingList MailingAddress Sending Schedule ScheduleTurn
     hand-off                 HandoffMap Dispatch KeyedRow
     doors for machines       ApiToken KeptReply Webhook WebhookDelivery
     memory                   AuditEntry Revision
@@ -20,6 +22,16 @@ Money is whole satang. Other quantities are Decimals with four decimals. Days an
 
 from __future__ import annotations
 
+from portal.tables.books import (
+    BookEntry,
+    BookOutline,
+    BookPhoto,
+    MailingAddress,
+    MailingList,
+    Schedule,
+    ScheduleTurn,
+    Sending,
+)
 from portal.tables.calendar import (
     Deadline,
     Form,
@@ -66,6 +78,7 @@ from portal.tables.places import (
     SignIn,
     Unit,
 )
+from portal.tables.planning import PlanVersion, ProjectBudget
 from portal.tables.plans import (
     Activity,
     FiscalYear,
@@ -108,6 +121,9 @@ __all__ = [
     "Attachment",
     "AuditEntry",
     "AuditorRemark",
+    "BookEntry",
+    "BookOutline",
+    "BookPhoto",
     "BudgetCategory",
     "BudgetLine",
     "CodeMap",
@@ -132,6 +148,8 @@ __all__ = [
     "Kept",
     "KeptReply",
     "KeyedRow",
+    "MailingAddress",
+    "MailingList",
     "MeasureUnit",
     "MoneySum",
     "MonthPlan",
@@ -142,13 +160,18 @@ __all__ = [
     "Period",
     "Person",
     "Plan",
+    "PlanVersion",
     "Project",
+    "ProjectBudget",
     "Province",
     "Region",
     "Reopening",
     "Revision",
     "Run",
     "RunStep",
+    "Schedule",
+    "ScheduleTurn",
+    "Sending",
     "SentWorkbook",
     "SignIn",
     "StoreFact",
@@ -179,8 +202,10 @@ ALL: tuple[type[Table], ...] = (
     CooperativeType, Cooperative, CooperativeYear, AuditorRemark, VisitActivity, VisitPlan, VisitPlanLine, Visit,
     VisitWork, VisitOfficer,
     Attachment,
-    BudgetCategory, DisbursementTarget, BudgetLine, Disbursement, MoneySum,
+    BudgetCategory, DisbursementTarget, BudgetLine, Disbursement, MoneySum, ProjectBudget,
+    PlanVersion,
     Run, RunStep, Edition, Notice, ImportBatch, CodeMap, ImportLine, SentWorkbook,
+    BookOutline, BookEntry, BookPhoto, MailingList, MailingAddress, Sending, Schedule, ScheduleTurn,
     HandoffMap, Dispatch, KeyedRow,
     StoreFact,
     ApiToken, KeptReply, Webhook, WebhookDelivery,

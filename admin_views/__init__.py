@@ -86,6 +86,8 @@ def register(app: Flask) -> Admin:
         plans.IndicatorScreen(lazy("Indicators"), PLANS),
         plans.TargetScreen(lazy("Targets"), PLANS),
         plans.MonthPlanScreen(lazy("Monthly plans"), PLANS),
+        plans.ProjectBudgetScreen(lazy("Budgets of projects"), PLANS),
+        plans.PlanVersionScreen(lazy("Approved plans"), PLANS),
         budget.BudgetLineScreen(lazy("Budget lines"), PLANS),
         budget.DisbursementScreen(lazy("Disbursements"), PLANS),
         MoneyPage(lazy("Disbursement against targets"), PLANS),

@@ -1,10 +1,22 @@
-"""Screens: fiscal years, units of measure, plans, projects, activities, indicators, targets, monthly plans."""
+"""Screens: fiscal years, units of measure, plans, projects with their budgets, activities, indicators, targets, monthly
+plans, approved versions of the plan."""
 
 from __future__ import annotations
 
 from admin_views.base import CENTRAL, Button, Screen
 from admin_views.periods import KEEPERS, make_calendar
-from models import Activity, FiscalYear, Indicator, MeasureUnit, MonthPlan, Plan, Project, Target
+from models import (
+    Activity,
+    FiscalYear,
+    Indicator,
+    MeasureUnit,
+    MonthPlan,
+    Plan,
+    PlanVersion,
+    Project,
+    ProjectBudget,
+    Target,
+)
 from portal.web.language import lazy
 
 
@@ -47,7 +59,9 @@ class PlanScreen(Screen):
     column_list = ("name", "code", "fiscal_year", "strategy", "position")
     column_filters = ("fiscal_year",)
     column_default_sort = ("position", False)
-    form_columns = ("fiscal_year", "code", "name", "name_en", "strategy", "position")
+    form_columns = (
+        "fiscal_year", "code", "name", "name_en", "strategy", "master_plan", "action_plan", "position",
+    )  # fmt: skip
 
 
 class ProjectScreen(Screen):
@@ -56,13 +70,27 @@ class ProjectScreen(Screen):
     table = Project
     small = True
     icon = "flag"
-    column_list = ("name", "code", "plan", "owner", "starts_on", "ends_on", "is_priority")
-    column_filters = ("plan", "plan.fiscal_year", "owner", "is_priority")
+    column_list = ("name", "code", "kind", "plan", "owner", "starts_on", "ends_on", "is_priority")
+    column_filters = ("plan", "plan.fiscal_year", "kind", "owner", "is_priority")
     column_default_sort = ("position", False)
     form_columns = (
-        "plan", "code", "name", "name_en", "owner", "objective", "expected_outcome", "starts_on", "ends_on",
-        "is_priority", "position",
+        "plan", "code", "kind", "name", "name_en", "owner", "objective", "expected_outcome", "area", "master_plan",
+        "action_plan", "starts_on", "ends_on", "is_priority", "position",
     )  # fmt: skip
+
+
+class ProjectBudgetScreen(Screen):
+    """What a project may cost by the plan, category by category."""
+
+    table = ProjectBudget
+    small = True
+    removes = True
+    icon = "coin"
+    column_list = ("project", "category", "amount")
+    column_filters = ("project", "project.plan.fiscal_year", "category", "amount")
+    column_editable_list = ("amount",)
+    column_default_sort = ("project", False)
+    form_columns = ("project", "category", "amount")
 
 
 class ActivityScreen(Screen):
@@ -71,10 +99,10 @@ class ActivityScreen(Screen):
     table = Activity
     small = True
     icon = "list"
-    column_list = ("name", "code", "project", "parent", "position")
-    column_filters = ("project", "project.plan")
+    column_list = ("name", "code", "project", "parent", "owner", "position")
+    column_filters = ("project", "project.plan", "owner")
     column_default_sort = ("position", False)
-    form_columns = ("project", "parent", "code", "name", "position")
+    form_columns = ("project", "parent", "code", "name", "owner", "starts_on", "ends_on", "position")
 
 
 class IndicatorScreen(Screen):
@@ -90,7 +118,7 @@ class IndicatorScreen(Screen):
     column_default_sort = ("code", False)
     form_columns = (
         "activity", "code", "name", "name_en", "measure_unit", "direction", "month_rule", "unit_rule", "parent",
-        "is_headline", "is_plan_forced", "position",
+        "parts_rule", "weight", "green_at", "amber_at", "is_headline", "is_plan_forced", "position",
     )  # fmt: skip
 
 
@@ -118,3 +146,20 @@ class MonthPlanScreen(Screen):
     column_default_sort = ("target", False)
     removes = True
     form_columns = ("target", "month", "value")
+
+
+class PlanVersionScreen(Screen):
+    """The year's plan as it was approved, time after time. Approved on its own page, never typed into."""
+
+    table = PlanVersion
+    small = True
+    adds = changes = False
+    icon = "flag"
+    column_list = ("number", "fiscal_year", "approved_on", "approver", "document_number", "note", "recorded_by")
+    column_filters = ("fiscal_year", "approved_on")
+    column_default_sort = ("recorded_at", True)
+    not_shown = ("changes",)
+    not_typed = (
+        "fiscal_year", "number", "approved_on", "approver", "document_number", "note", "recorded_by", "recorded_at",
+        "sha256", "packed", "changes",
+    )  # fmt: skip

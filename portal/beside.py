@@ -34,13 +34,14 @@ from portal.forms.values import Entry, Value
 from portal.rules import locks
 from portal.rules.fiscal import month_of
 from portal.rules.locks import Lock, LockRule
-from portal.rules.progress import Aggregation, combined
+from portal.rules.progress import Aggregation, PartsRule, combined
 from portal.rules.terms import Mark
 from portal.rules.workflow import State
 
 SCALE = 10_000
-# For a figure made of others: its rule, the indicators that feed it, and what other reports of the period hold.
-Parts: TypeAlias = tuple[Aggregation, tuple[int, ...], tuple[Decimal, ...]]
+# For a figure made of others: its rule, the weight of each indicator that feeds it, and what other reports of the
+# period hold, each value with its weight.
+Parts: TypeAlias = tuple[PartsRule, Mapping[int, Decimal], tuple[tuple[Decimal, Decimal], ...]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def beside_of(
         if one is not None:
             lock = locks.cell_lock(
                 is_plan_forced=one.is_plan_forced, has_target=one.target_id is not None,
-                has_plan=bool(months.get(one.target_id or 0)), has_parts=bool(children.get(one.id)),
+                has_plan=bool(months.get(one.target_id or 0)),
+                has_parts=bool(children.get(one.id)) and one.parts_rule is not PartsRule.NONE,
                 lifted=frozenset(lifted.get(one.id, ())),
             )  # fmt: skip
             if lock is not None:
@@ -119,7 +121,7 @@ class _Fed(NamedTuple):
     id: int
     is_plan_forced: bool
     month_rule: Aggregation
-    unit_rule: Aggregation
+    parts_rule: PartsRule
     target_id: int | None
     target: Decimal | None
 
@@ -136,7 +138,7 @@ def _indicators(idents: set[int], unit_id: int) -> dict[int, _Fed]:
         return {}
     rows = tuples(
         Indicator.select(
-            Indicator.id, Indicator.is_plan_forced, Indicator.month_rule, Indicator.unit_rule, Target.id, Target.value
+            Indicator.id, Indicator.is_plan_forced, Indicator.month_rule, Indicator.parts_rule, Target.id, Target.value
         )
         .join(Target, JOIN.LEFT_OUTER, on=(Target.indicator == Indicator.id) & (Target.unit == unit_id))
         .where(Indicator.id.in_(sorted(idents)))
@@ -243,14 +245,16 @@ class _Carrying:
         return led
 
 
-def _children(parents: set[int]) -> dict[int, tuple[int, ...]]:
+def _children(parents: set[int]) -> dict[int, dict[int, Decimal]]:
     if not parents:
         return {}
-    found: dict[int, list[int]] = defaultdict(list)
-    rows = Indicator.select(Indicator.parent, Indicator.id).where(Indicator.parent.in_(sorted(parents)))
-    for parent, child in tuples(rows.order_by(Indicator.position, Indicator.id)):
-        found[parent].append(child)
-    return {parent: tuple(listed) for parent, listed in found.items()}
+    found: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    rows = Indicator.select(Indicator.parent, Indicator.id, Indicator.weight).where(
+        Indicator.parent.in_(sorted(parents))
+    )
+    for parent, child, weight in tuples(rows.order_by(Indicator.position, Indicator.id)):
+        found[parent][child] = weight
+    return dict(found)
 
 
 def _lifted(obligation: Obligation, indicators: set[int]) -> dict[int, set[LockRule]]:
@@ -272,7 +276,7 @@ def _parts(
     submission: Submission | None,
     asked: Mapping[str, Question],
     fed: Mapping[int, _Fed],
-    children: Mapping[int, tuple[int, ...]],
+    children: Mapping[int, Mapping[int, Decimal]],
     shut: Mapping[str, Lock],
 ) -> dict[str, Parts]:
     """Return, for each figure made of parts, its rule, the indicators that feed it and what other reports hold."""
@@ -300,5 +304,7 @@ def _parts(
     for key in made:
         one = fed[asked[key].indicator_id or 0]
         listed = children[one.id]
-        found[key] = (one.unit_rule, listed, tuple(v for child in listed for v in elsewhere[child]))
+        found[key] = (
+            one.parts_rule, listed, tuple((v, weight) for child, weight in listed.items() for v in elsewhere[child])
+        )  # fmt: skip
     return found

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from models import (
     ALL,
+    Activity,
     BudgetLine,
     Cooperative,
     DisbursementTarget,
@@ -33,7 +34,7 @@ from models import (
 from portal.errors import RuleBroken
 from portal.rules.access import OFFICE_ROLES
 from portal.rules.inputs import check_registration_number
-from portal.rules.progress import Aggregation
+from portal.rules.progress import Aggregation, PartsRule
 from portal.rules.terms import FormState, InstitutionKind, InstitutionStatus, Sector, UnitKind
 
 
@@ -68,6 +69,44 @@ def percentages_are_never_summed(indicator: Indicator) -> None:
         for name in ("month_rule", "unit_rule"):
             if getattr(indicator, name) == Aggregation.SUM:
                 raise RuleBroken("A percentage is never summed: choose last, average or greatest.", field=name)
+        if indicator.parts_rule == PartsRule.SUM and _has_parts(indicator):
+            raise RuleBroken(
+                "A percentage is never the sum of its parts: choose weighted or average.", field="parts_rule"
+            )
+
+
+def _has_parts(indicator: Indicator) -> bool:
+    return bool(indicator.id) and Indicator.select().where(Indicator.parent == indicator.id).exists()
+
+
+def parts_stand_under_a_whole(indicator: Indicator) -> None:
+    """What an indicator feeds is of the same year and not itself, however far up, and sums no percentage."""
+    seen = {indicator.id} if indicator.id else set()
+    above = indicator.parent
+    if above is None:
+        return
+    if above.activity.project.plan.fiscal_year_id != indicator.activity.project.plan.fiscal_year_id:
+        raise RuleBroken("A parent indicator belongs to the same fiscal year.", field="parent")
+    if above.parts_rule == PartsRule.SUM and above.measure_unit.is_percentage:
+        raise RuleBroken("A percentage is never the sum of its parts: choose weighted or average.", field="parent")
+    while above is not None:
+        if above.id in seen:
+            raise RuleBroken("An indicator cannot feed itself.", field="parent")
+        seen.add(above.id)
+        above = above.parent
+
+
+def activity_stands_under_its_own_project(activity: Activity) -> None:
+    """A sub-activity belongs to the project of its main activity, and not to itself."""
+    seen = {activity.id} if activity.id else set()
+    above = activity.parent
+    while above is not None:
+        if above.project_id != activity.project_id:
+            raise RuleBroken("The main activity belongs to another project.", field="parent")
+        if above.id in seen:
+            raise RuleBroken("An activity cannot stand under itself.", field="parent")
+        seen.add(above.id)
+        above = above.parent
 
 
 def _decimals_fit(value: Decimal | None, indicator: Indicator) -> None:
@@ -167,7 +206,8 @@ CHECKS: dict[type[Table], tuple[Callable[[Any], None], ...]] = {
     Unit: (unit_stands_under_another,),
     Person: (role_fits_unit,),
     Project: (project_is_central,),
-    Indicator: (percentages_are_never_summed,),
+    Activity: (activity_stands_under_its_own_project,),
+    Indicator: (percentages_are_never_summed, parts_stand_under_a_whole),
     Target: (target_fits_its_measure,),
     MonthPlan: (month_fits_its_measure,),
     FormVersion: (published_version_never_changes,),

@@ -37,7 +37,7 @@ from portal.forms.spec import FormSpec
 from portal.forms.values import Cell, Context, Entry, Value
 from portal.rules import locks
 from portal.rules.locks import Lock, Standing
-from portal.rules.progress import combined
+from portal.rules.progress import rolled
 from portal.rules.terms import FormState, Mark
 from portal.rules.workflow import State
 
@@ -111,8 +111,8 @@ class Sheet:
             if isinstance(entry, Decimal):
                 by_indicator[indicator].append(entry)
         for key, (rule, children, elsewhere) in self.parts.items():
-            own = [value for child in children for value in by_indicator[child]]
-            value = combined([*elsewhere, *own], rule)
+            own = [(value, weight) for child, weight in children.items() for value in by_indicator[child]]
+            value = rolled([*elsewhere, *own], rule)
             found.pop(Cell(key), None)
             if value is not None:
                 found[Cell(key)] = round(value, 4)

@@ -45,6 +45,7 @@ WRITERS: dict[str, frozenset[Role]] = {
     **dict.fromkeys(
         (
             "Project",
+            "ProjectBudget",
             "Activity",
             "Indicator",
             "Target",

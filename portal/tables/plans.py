@@ -5,7 +5,8 @@ from __future__ import annotations
 from peewee import BooleanField, CharField, Check, DateField, ForeignKeyField, SmallIntegerField, TextField
 from playhouse.fields import EnumField
 
-from portal.rules.progress import Aggregation, Direction
+from portal.rules.progress import Aggregation, Direction, PartsRule, Thresholds
+from portal.rules.terms import ProjectKind
 from portal.tables.columns import Kept, NumberField, one_of
 from portal.tables.places import Unit
 
@@ -42,7 +43,8 @@ class MeasureUnit(Kept):
 
 
 class Plan(Kept):
-    """แผนงาน of a fiscal year, with its link to the national strategy."""
+    """แผนงาน of a fiscal year, with its links of three levels: `strategy` is the national strategy (1), `master_plan` a
+    master plan, reform or national plan (2), `action_plan` the department's own plan (3)."""
 
     fiscal_year = ForeignKeyField(FiscalYear, backref="plans", on_delete="RESTRICT")
     fiscal_year_id: int
@@ -50,6 +52,8 @@ class Plan(Kept):
     name = CharField(300)
     name_en = CharField(300, default="")
     strategy = CharField(300, default="")
+    master_plan = CharField(300, default="")
+    action_plan = CharField(300, default="")
     position = SmallIntegerField(default=0)
 
     class Meta:
@@ -60,17 +64,24 @@ class Plan(Kept):
 
 
 class Project(Kept):
-    """ผลผลิต/โครงการ of a plan, owned by one central unit."""
+    """ผลผลิต/โครงการ of a plan, owned by one central unit.
+
+    `area` says where it works. Empty links of levels 2 and 3 are those of its plan.
+    """
 
     plan = ForeignKeyField(Plan, backref="projects", on_delete="RESTRICT")
     plan_id: int
     code = CharField(20)
+    kind = EnumField(ProjectKind, max_length=10, default=ProjectKind.PROJECT)
     name = CharField(300)
     name_en = CharField(300, default="")
     owner = ForeignKeyField(Unit, backref="projects", on_delete="RESTRICT")
     owner_id: int
     objective = TextField(default="")
     expected_outcome = TextField(default="")
+    area = TextField(default="")
+    master_plan = CharField(300, default="")
+    action_plan = CharField(300, default="")
     starts_on = DateField()
     ends_on = DateField()
     is_priority = BooleanField(default=False)
@@ -79,14 +90,14 @@ class Project(Kept):
 
     class Meta:
         indexes = ((("plan", "code"), True),)
-        constraints = [Check("ends_on >= starts_on")]
+        constraints = [one_of("kind", ProjectKind), Check("ends_on >= starts_on")]
 
     def __str__(self) -> str:
         return self.name
 
 
 class Activity(Kept):
-    """กิจกรรมหลัก, or กิจกรรมย่อย when it has a parent."""
+    """กิจกรรมหลัก, or กิจกรรมย่อย when it has a parent. Owner and days are the project's where it has none of its own."""
 
     project = ForeignKeyField(Project, backref="activities", on_delete="RESTRICT")
     project_id: int
@@ -94,17 +105,26 @@ class Activity(Kept):
     parent_id: int | None
     code = CharField(20)
     name = CharField(300)
+    owner = ForeignKeyField(Unit, null=True, backref="activities", on_delete="RESTRICT")
+    owner_id: int | None
+    starts_on = DateField(null=True)
+    ends_on = DateField(null=True)
     position = SmallIntegerField(default=0)
 
     class Meta:
         indexes = ((("project", "code"), True),)
+        constraints = [Check("ends_on >= starts_on", name="activity_ends_after_it_starts")]
 
     def __str__(self) -> str:
         return self.name
 
 
 class Indicator(Kept):
-    """ตัวชี้วัด of an activity, with its own rules over months and over units."""
+    """ตัวชี้วัด of an activity, with its own rules over months, over units and over its parts.
+
+    The values of its children become its own by `parts_rule`, each with its `weight`. `green_at` and `amber_at` are
+    percent of the target to date; without them the thresholds of the house apply.
+    """
 
     activity = ForeignKeyField(Activity, backref="indicators", on_delete="RESTRICT")
     activity_id: int
@@ -118,6 +138,10 @@ class Indicator(Kept):
     unit_rule = EnumField(Aggregation, max_length=10, default=Aggregation.SUM)
     parent = ForeignKeyField("self", backref="children", null=True, on_delete="RESTRICT")
     parent_id: int | None
+    parts_rule = EnumField(PartsRule, max_length=10, default=PartsRule.SUM)
+    weight = NumberField(default=1)
+    green_at = NumberField(null=True)
+    amber_at = NumberField(null=True)
     is_headline = BooleanField(default=False)
     is_plan_forced = BooleanField(default=False)
     position = SmallIntegerField(default=0)
@@ -128,7 +152,18 @@ class Indicator(Kept):
             one_of("direction", Direction),
             one_of("month_rule", Aggregation),
             one_of("unit_rule", Aggregation),
+            one_of("parts_rule", PartsRule),
+            Check("weight >= 0"),
+            Check("(green_at IS NULL) = (amber_at IS NULL)", name="indicator_both_thresholds"),
+            Check("amber_at > 0 AND green_at >= amber_at", name="indicator_green_above_amber"),
         ]
+
+    @property
+    def thresholds(self) -> Thresholds | None:
+        """Return its own thresholds, None where those of the house apply."""
+        if self.green_at is None or self.amber_at is None:
+            return None
+        return Thresholds(self.green_at, self.amber_at)
 
     def __str__(self) -> str:
         return self.name

@@ -139,8 +139,8 @@ def _cells(sheet: Sheet, key: str) -> list[Cell]:
 
 def _parts(sheet: Sheet, key: str) -> list[str]:
     """Return the names of the indicators that a figure is made of."""
-    _, children, _ = sheet.parts.get(key, (None, (), ()))
-    rows = Indicator.select(Indicator.name).where(Indicator.id.in_(children or (0,)))
+    _, children, _ = sheet.parts.get(key, (None, {}, ()))
+    rows = Indicator.select(Indicator.name).where(Indicator.id.in_(list(children) or (0,)))
     return [name for (name,) in tuples(rows.order_by(Indicator.position, Indicator.id))]
 
 
