@@ -1,6 +1,6 @@
 """A spreadsheet written into a stream, row by row: its first bytes leave at once, memory does not grow with the rows.
 
-XlsxWriter makes the book around the rows (styles, relations, the heading). The rows themselves are written here, because
+XlsxWriter makes the book around the rows (styles, relations, heading). The rows themselves are written here, because
 every library that writes XLSX keeps the whole file until its last row.
 """
 
