@@ -18,7 +18,6 @@ from portal.reports.chapters import (
     method,
     office,
     offices,
-    pack_cover,
     project,
     projects,
     summary,
@@ -77,7 +76,6 @@ PACK = Book(
         Part(
             "",
             (
-                pack_cover.CHAPTER,
                 summary.CHAPTER,
                 amendments.CHAPTER,
                 timeliness.CHAPTER,
