@@ -29,7 +29,7 @@ from portal.database import read
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading, restored, series
 from portal.reports.figures.offices import offices, within, year_id
-from portal.rules.progress import Aggregation, Direction, Standing, combined, share, standing
+from portal.rules.progress import Aggregation, Direction, Standing, Thresholds, combined, share, standing
 from portal.rules.terms import MoneySide, PeriodKind
 from portal.rules.workflow import COUNTED
 
@@ -70,6 +70,13 @@ class IndicatorFacts:
     month_rule: Aggregation
     unit_rule: Aggregation
     is_headline: bool
+    green_at: Decimal | None = None
+    amber_at: Decimal | None = None
+
+    @property
+    def thresholds(self) -> Thresholds | None:
+        """Its own thresholds, None where those of the house apply."""
+        return None if self.green_at is None or self.amber_at is None else Thresholds(self.green_at, self.amber_at)
 
 
 @reading
@@ -126,6 +133,8 @@ def indicators(cut: Cut) -> tuple[IndicatorFacts, ...]:
             Indicator.month_rule,
             Indicator.unit_rule,
             Indicator.is_headline,
+            Indicator.green_at,
+            Indicator.amber_at,
         )
         .join(Activity)
         .join(Project)
@@ -345,7 +354,7 @@ def outcome(indicator: IndicatorFacts, found: Iterable[Cell]) -> Outcome:
         target=target,
         reached=reached,
         of_year=share(value, target),
-        standing=standing(value, plan, indicator.direction, share(plan, target)),
+        standing=standing(value, plan, indicator.direction, share(plan, target), indicator.thresholds),
         offices=sum(cell.value is not None for cell in listed),
         owing=sum(cell.target is not None for cell in listed),
     )
