@@ -28,12 +28,13 @@ TIME_LIMIT = 30 * 60
 # so that writing to Redis is not enough to have it run what one likes.
 JOBS = {
     "compile_run": "jobs.reports.compile_run",
+    "make_dispatch": "jobs.exports.make_dispatch",
     "send_letter": "jobs.notices.send_letter",
     "take_import": "jobs.imports.take_import",
     "tell_webhook": "jobs.webhooks.tell",
 }
 
-OF_RUN = {"import": "take_import"}
+OF_RUN = {"import": "take_import", "export": "make_dispatch"}
 """Which job does a run of a kind, where it is not `compile_run`."""
 
 _FORGOTTEN_AFTER = 10 * 60

@@ -29,11 +29,13 @@ class CellKind(StrEnum):
     DIGITS = "digits"  # digits only, and always text: a code
     WHOLE = "whole"  # a whole number
     DECIMAL = "decimal"  # a number with at most so many decimals
+    MONEY = "baht"  # an amount in baht, always with two decimals
     DAY_THAI = "day_thai"  # 31/05/2566
     DAY_ISO = "day_iso"  # 2023-05-31
 
 
-NUMBERS = (CellKind.WHOLE, CellKind.DECIMAL)
+NUMBERS = (CellKind.WHOLE, CellKind.DECIMAL, CellKind.MONEY)
+SATANG = 2
 MOST_COLUMNS = 80
 LONGEST_TEXT = 4_000
 
@@ -120,11 +122,11 @@ def _text(column: Column, value: Value) -> str:
     if isinstance(value, Decimal):
         plain = format(value, "f")
         bare = plain.rstrip("0").rstrip(".") if "." in plain else plain
-        if column.kind is CellKind.DECIMAL and len(bare.partition(".")[2]) <= column.decimals:
-            bare = f"{Decimal(bare):.{column.decimals}f}"
-        return "0" if bare in ("-0", "") else bare
+        bare = "0" if bare in ("-0", "") else bare
+        exact = column.kind is CellKind.MONEY and len(bare.partition(".")[2]) <= SATANG
+        return f"{Decimal(bare):.{SATANG}f}" if exact else bare
     if isinstance(value, int):
-        return f"{value:.{column.decimals}f}" if column.kind is CellKind.DECIMAL else str(value)
+        return f"{value}.00" if column.kind is CellKind.MONEY else str(value)
     return " ".join(value.split())
 
 
@@ -132,6 +134,7 @@ _SHAPES = {
     CellKind.DIGITS: (re.compile(r"\d+", re.ASCII), "“{text}” may hold digits only."),
     CellKind.WHOLE: (re.compile(r"-?\d+", re.ASCII), "“{text}” is not a whole number."),
     CellKind.DECIMAL: (re.compile(r"-?\d+(\.\d+)?", re.ASCII), "“{text}” is not a number."),
+    CellKind.MONEY: (re.compile(r"-?\d+\.\d\d", re.ASCII), "“{text}” is not an amount in baht and satang."),
     CellKind.DAY_THAI: (re.compile(r"\d\d/\d\d/2[4-7]\d\d", re.ASCII), "“{text}” is not a day like 31/05/2566."),
     CellKind.DAY_ISO: (re.compile(r"\d{4}-\d\d-\d\d", re.ASCII), "“{text}” is not a day like 2023-05-31."),
 }
