@@ -18,7 +18,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # A cell that begins so is run as a formula by spreadsheets; an apostrophe before it makes it text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = frozenset("=+-@\t\r")
 REMEMBERED = 20_000  # distinct values whose words are kept while a file is written
 
 Batches = Iterable[list[tuple[Any, ...]]]
@@ -34,9 +34,13 @@ def answer(kind: str, title: str, columns: Sequence[Column], rows: Batches) -> R
 
 
 class _Values:
-    """Turns batches of the cursor's rows into lines of values, column by column: a million cells a second."""
+    """Turns batches of the cursor's rows into lines of values, column by column: a million cells a second.
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    With `harmless` no text begins so that a spreadsheet takes it for a formula; numbers stay what they are.
+    """
+
+    def __init__(self, columns: Sequence[Column], *, harmless: bool) -> None:
+        self.harmless = harmless
         self.steps: list[tuple[Callable[..., Any] | None, int, int, dict[Any, Any]]] = []
         start = 1
         for one in columns:
@@ -52,7 +56,7 @@ class _Values:
         self, held: list[Any], export: Callable[..., Any] | None, start: int, end: int, known: dict[Any, Any]
     ) -> Any:
         if export is None:
-            return held[start]
+            return map(_harmless, held[start]) if self.harmless else held[start]
         if len(known) > REMEMBERED:
             known.clear()
         keys = held[start] if end - start == 1 else zip(*held[start:end], strict=True)
@@ -60,26 +64,26 @@ class _Values:
         for key in keys:
             # The same day, state or office stands in thousands of rows: it is put into words once.
             if key not in known:
-                known[key] = export(key) if end - start == 1 else export(*key)
+                said = export(key) if end - start == 1 else export(*key)
+                known[key] = _harmless(said) if self.harmless else said
             out.append(known[key])
         return out
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if value.__class__ is str and value and value[0] in FORMULA else value
 
 
 def _csv(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    values = _Values(columns)
+    values = _Values(columns, harmless=True)
     yield b"\xef\xbb\xbf"  # Excel reads Thai only behind a byte order mark
     writer.writerow([one.name for one in columns])
     for batch in batches:
-        writer.writerows([_harmless_line(line) for line in values.lines(batch)])
+        writer.writerows(values.lines(batch))
         yield _taken(buffer)
     yield _taken(buffer)
-
-
-def _harmless_line(line: tuple[Any, ...]) -> list[Any]:
-    """Return a line no cell of which a spreadsheet takes for a formula; numbers stay what they are."""
-    return [f"'{value}" if value.__class__ is str and value and value[0] in FORMULA else value for value in line]
 
 
 def _taken(buffer: io.StringIO) -> bytes:
@@ -90,5 +94,5 @@ def _taken(buffer: io.StringIO) -> bytes:
 
 
 def _xlsx(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
-    values = _Values(columns)
+    values = _Values(columns, harmless=False)
     yield from xlsx.stream([one.name for one in columns], (values.lines(batch) for batch in batches))

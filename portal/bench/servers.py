@@ -37,22 +37,27 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """Run a PostgreSQL as it comes (every commit reaches the disk) and give its address without a database."""
+def postgres(folder: Path, *, keep: bool = False) -> Iterator[str]:
+    """Run a PostgreSQL as it comes (every commit reaches the disk) and give its address without a database.
+
+    With `keep` what is in `folder` already is used, and left there for the next time.
+    """
     bin_folder = programs()
     assert bin_folder is not None
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
     owner: str | None = None
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         owner = "postgres"
         os.chown(folder, pwd.getpwnam(owner).pw_uid, -1)
     data, port = folder / "data", free_port()
     make = ["initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8"]
-    subprocess.run(
-        [str(bin_folder / make[0]), *make[1:], "--no-instructions"],
-        check=True, stdout=subprocess.DEVNULL, cwd="/", user=owner,
-    )  # fmt: skip
+    if not (data / "PG_VERSION").exists():
+        subprocess.run(
+            [str(bin_folder / make[0]), *make[1:], "--no-instructions"],
+            check=True, stdout=subprocess.DEVNULL, cwd="/", user=owner,
+        )  # fmt: skip
     chosen = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
     options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
@@ -67,7 +72,8 @@ def postgres(folder: Path) -> Iterator[str]:
     finally:
         server.send_signal(signal.SIGINT)  # a fast, clean end
         server.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
