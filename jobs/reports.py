@@ -11,8 +11,7 @@ from jobs.words import speak
 from jobs.worker import at_work
 from portal import clock
 from portal.files import Files
-from portal.reports import editions, ledger, runs
-from portal.reports.chapter import Cut
+from portal.reports import editions, ledger, runs, scopes, setting
 from portal.reports.runs import Asked, Made, Progress
 from portal.reports.whole import Issue
 
@@ -51,9 +50,8 @@ class Maker:
         if edition is not None:
             text, issue = ledger.figures(edition, self._files), ledger.issue_of(edition)
         else:
-            year, month = runs.fiscal_cut(asked.kind, asked.subject)
-            cut = Cut(fiscal_year=year, period=month, cut_at=clock.now(), is_demo=runs.is_demo())
-            text = editions.take_snapshot(asked.kind.value, cut, self._address)
+            book, cut = scopes.cut_of(asked.kind, asked.subject, at=clock.now(), is_demo=runs.is_demo())
+            text = editions.take_snapshot(book.slug, cut, self._address, self._files)
             issue = Issue(ledger.next_number(asked.kind, asked.subject))
 
         def beat() -> None:
@@ -99,7 +97,7 @@ class _Teller:
         self._progress = progress
         self._titles: list[str] = []
 
-    def __call__(self, step: editions.Step) -> None:
+    def __call__(self, step: setting.Step) -> None:
         if step.state == "waiting":
             self._titles.append(step.title)
             if len(self._titles) == step.total:

@@ -15,8 +15,7 @@ from portal import clock
 from portal import files as places
 from portal.commands import setting_out
 from portal.errors import RuleBroken
-from portal.reports import editions, ledger, runs
-from portal.reports.chapter import Cut
+from portal.reports import editions, ledger, runs, scopes, setting
 from portal.rules.terms import RunKind
 
 OUT = click.option(
@@ -36,42 +35,55 @@ def compiling() -> None:
 
 @compiling.command()
 @click.argument("month")
+@click.option("--region", metavar="CODE", help="Only the offices of this inspection region: R12.")
 @OUT
 @FRESH
-def pack(month: str, out: Path, fresh: bool) -> None:
+def pack(month: str, region: str | None, out: Path, fresh: bool) -> None:
     """Print the executive pack of MONTH, a calendar month of the Buddhist Era: 2566-05 is May 2566."""
-    _compile(RunKind.PACK, month, out, fresh)
+    _compile(RunKind.PACK, [f"{month}/{region}" if region else month], out, fresh)
 
 
 @compiling.command()
 @click.argument("year")
+@click.option("--unit", metavar="CODE", help="The year of this office: P40.")
+@click.option("--division", metavar="CODE", help="The year of this division's projects: C-AGR.")
+@click.option("--all-offices", is_flag=True, help="The year of every office, one file each.")
 @OUT
 @FRESH
-def book(year: str, out: Path, fresh: bool) -> None:
+def book(year: str, unit: str | None, division: str | None, all_offices: bool, out: Path, fresh: bool) -> None:
     """Print the annual book of the fiscal YEAR of the Buddhist Era: 2566 is October 2565 to September 2566."""
-    _compile(RunKind.BOOK, year, out, fresh)
+    chosen = [each for each in (unit, division) if each]
+    if len(chosen) + all_offices > 1:
+        raise click.UsageError("Name one of --unit, --division and --all-offices.")
+    subjects = [f"{year}/{code}" for code in chosen] or [year]
+    _compile(RunKind.BOOK, None if all_offices else subjects, out, fresh, year)
 
 
-def _compile(kind: RunKind, subject: str, out: Path, fresh: bool) -> None:
+def _compile(kind: RunKind, subjects: list[str] | None, out: Path, fresh: bool, year: str = "") -> None:
+    """Print what each subject means, None: the books of all offices of `year`, from one reading of the store."""
     given = setting_out.settings()
-    try:
-        year, month = runs.fiscal_cut(kind, subject)
-    except RuleBroken as wrong:
-        raise click.BadParameter(str(wrong)) from wrong
-    began = time.monotonic()
     with contextlib.ExitStack() as stack:
         stack.enter_context(setting_out.store(given))
-        runs.check_has_records(year)
+        listed = scopes.offices_of(year) if subjects is None else subjects
+        at, is_demo = clock.now(), runs.is_demo()
+        try:
+            planned = [scopes.cut_of(kind, subject, at=at, is_demo=is_demo) for subject in listed]
+        except RuleBroken as wrong:
+            raise click.BadParameter(str(wrong)) from wrong
+        runs.check_has_records(planned[0][1].fiscal_year)
         cache = given.data / "chapters"
         if fresh:
             cache = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chapters-", dir=given.data)))
-        cut = Cut(fiscal_year=year, period=month, cut_at=clock.now(), is_demo=runs.is_demo())
-        bar = stack.enter_context(_Bar())
-        made = editions.compile_book(kind.value, cut, out, bar.hear, address=given.public_address, cache=cache)
-    click.echo(f"file     {made.path}")
-    click.echo(f"pages    {made.pages}")
-    click.echo(f"seconds  {time.monotonic() - began:.1f}")
-    click.echo(f"sha256   {made.sha256}")
+        files = places.connect(given.files, given.data)
+        texts = editions.take_snapshots([(each.slug, cut) for each, cut in planned], given.public_address, files)
+        for text in texts:
+            began = time.monotonic()
+            with _Bar() as bar:
+                made = editions.reissue(text, out, bar.hear, cache=cache)
+            click.echo(f"file     {made.path}")
+            click.echo(f"pages    {made.pages}")
+            click.echo(f"seconds  {time.monotonic() - began:.1f}")
+            click.echo(f"sha256   {made.sha256}")
 
 
 @click.command()
@@ -115,7 +127,7 @@ class _Bar:
         if self._bar is not None:
             self._bar.__exit__(*ended)
 
-    def hear(self, step: editions.Step) -> None:
+    def hear(self, step: setting.Step) -> None:
         """Show what became of one chapter."""
         if self._bar is None:
             self._bar = click.progressbar(range(step.total), label="chapters", show_pos=True, file=sys.stderr)

@@ -43,11 +43,15 @@ class Piece:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a piece ended: `error` is empty when it is done, else the reason in words."""
+    """How a piece ended: `error` is empty when it is done, else the reason in words.
+
+    `peak` is the most memory its process held, in megabytes, with what it shares with this one; 0 when unknown.
+    """
 
     key: str
     seconds: float
     error: str
+    peak: float = 0.0
 
 
 @dataclass
@@ -92,8 +96,9 @@ def work(
             beat()
             for each in list(running):
                 spent = time.monotonic() - each.since
+                peak = 0.0
                 if each.pipe in ready:
-                    error = _last_words(each)
+                    error, peak = _last_words(each)
                 elif spent > seconds:
                     each.process.kill()
                     error = f"it took longer than {seconds:.0f} seconds"
@@ -102,7 +107,7 @@ def work(
                 each.process.join()
                 each.pipe.close()
                 running.remove(each)
-                yield Outcome(each.piece.key, spent, error)
+                yield Outcome(each.piece.key, spent, error, peak)
     finally:
         for each in running:
             each.process.kill()
@@ -110,12 +115,13 @@ def work(
             each.pipe.close()
 
 
-def _last_words(each: _Running) -> str:
+def _last_words(each: _Running) -> tuple[str, float]:
     try:
-        return str(each.pipe.recv())
+        error, peak = each.pipe.recv()
+        return str(error), float(peak)
     except EOFError:
         each.process.join()
-        return f"its process ended ({_how(each.process.exitcode or 0)})"
+        return f"its process ended ({_how(each.process.exitcode or 0)})", 0.0
 
 
 def _how(code: int) -> str:
@@ -149,6 +155,6 @@ def _child(
         error = NO_ROOM if is_full(wrong) else f"{type(wrong).__name__}: {wrong}"[:500]
     except Exception as wrong:  # the roof of this process: whatever it is, the parent must hear of it
         error = f"{type(wrong).__name__}: {wrong}"[:500]
-    pipe.send(error)
+    pipe.send((error, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
     pipe.close()
     os._exit(0)

@@ -95,10 +95,24 @@ def assets() -> dict[str, Path]:
 
 
 @functools.cache
+def texts() -> dict[str, str]:
+    """Return templates and style sheets by their paths in `pdf_templates`, as this process first found them.
+
+    A process prints with one version of them from its first page to its last, and names that version in its keys,
+    whatever is brought in beneath it meanwhile.
+    """
+    return {
+        path.relative_to(TEMPLATES).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(TEMPLATES.rglob("*"))
+        if path.suffix in (".html", ".css") and path.is_file()
+    }
+
+
+@functools.cache
 def environment() -> jinja2.Environment:
     """Return the templates: everything escaped, every unknown name an error, the charts within reach."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.DictLoader(texts()),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -109,6 +123,11 @@ def environment() -> jinja2.Environment:
     made.filters["strong"] = strong
     made.filters["short"] = short
     return made
+
+
+def style() -> str:
+    """Return the style sheet of everything printed."""
+    return texts()["fonts.css"] + texts()["book.css"]
 
 
 def fig(key: str, words: str) -> Markup:
@@ -139,10 +158,13 @@ def page_html(template: str, **values: Any) -> str:
     return environment().get_template(template).render(**values)
 
 
+@functools.cache
 def fingerprint() -> str:
     """Return a hash of everything beside the figures that decides how a page looks: templates, styles,
     charts, typefaces, and the versions of the libraries that set them."""
     sums = hashlib.sha256()
+    for name, text in texts().items():
+        sums.update(f"{name}\n{text}".encode())
     for path in _sources():
         sums.update(f"{path.relative_to(HOME)}\n".encode() + path.read_bytes())
     pango_version = str(pango.pango_version())
@@ -155,7 +177,7 @@ def _sources() -> Iterator[Path]:
     for name in SOURCES:
         place = HOME / name
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.suffix in (".html", ".css", ".py", ".png") and path.is_file():
+            if path.suffix in (".py", ".png") and path.is_file():
                 yield path
 
 
@@ -178,8 +200,7 @@ def _warmed() -> FontConfiguration:
     global _style
     configuration = FontConfiguration()
     # The style sheet is read once, here: reading it again for each chapter would cost a seventh of its time.
-    sheet = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("fonts.css", "book.css"))
-    _style = weasyprint.CSS(string=sheet, font_config=configuration, url_fetcher=Assets())
+    _style = weasyprint.CSS(string=style(), font_config=configuration, url_fetcher=Assets())
     _read_once()
     # One page with every face and a bit of everything, so that fontconfig has opened each face before the
     # first fork and no chapter pays again for what a first page costs.
