@@ -8,6 +8,7 @@ from flask import Flask
 from flask_admin import Admin
 
 from admin_views import (
+    books,
     budget,
     cooperatives,
     forms,
@@ -118,6 +119,14 @@ def register(app: Flask) -> Admin:
         people.SignInScreen(lazy("Sign-ins"), SYSTEM),
         runs.RunScreen(lazy("Runs"), SYSTEM),
         runs.EditionScreen(lazy("Editions"), SYSTEM),
+        books.ScheduleScreen(lazy("Schedules of packs and books"), CALENDAR),
+        books.ScheduleTurnScreen(lazy("What schedules asked for"), SYSTEM),
+        books.MailingListScreen(lazy("Mailing lists"), SYSTEM),
+        books.MailingAddressScreen(lazy("Addresses of mailing lists"), SYSTEM),
+        books.SendingScreen(lazy("Editions sent"), SYSTEM),
+        books.BookOutlineScreen(lazy("Tables of contents set"), SYSTEM),
+        books.BookEntryScreen(lazy("Lines of tables of contents"), SYSTEM),
+        books.BookPhotoScreen(lazy("Photographs of books"), SYSTEM),
         notices.NoticeScreen(lazy("Notices"), SYSTEM),
         api.ApiPage(lazy("API for programs"), SYSTEM),
         tokens.TokenScreen(lazy("Tokens of the API"), SYSTEM),

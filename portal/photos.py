@@ -184,3 +184,16 @@ def _on_white(image: Image.Image) -> Image.Image:
         ground.paste(drawn, mask=drawn.getchannel("A"))
         return ground
     return image.convert("RGB")
+
+
+def for_print(content: bytes, name: str, edge: int) -> tuple[bytes, bytes, int, int]:
+    """Return a picture drawn anew as JPEG with its long edge at most `edge` points, its thumbnail, width and height.
+
+    Nothing a camera wrote into it is kept. Refused as in `keep`: damaged, or too many points.
+    """
+    whole, small, _ = redrawn(content, name, False)
+    with Image.open(io.BytesIO(whole), formats=("JPEG",)) as image:
+        image.thumbnail((edge, edge))
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=84, optimize=True)
+        return out.getvalue(), small, image.width, image.height

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
@@ -18,6 +18,8 @@ from portal.reports.chapters import (
     method,
     office,
     offices,
+    own_text,
+    photographs,
     project,
     projects,
     summary,
@@ -25,6 +27,8 @@ from portal.reports.chapters import (
     visits,
     year,
 )
+from portal.rules.editions import ScopeKind
+from portal.rules.terms import RunKind
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Book:
-    """A printed whole. `style` is the class its pages are set in; margins in millimetres, inner at the spine."""
+    """A printed whole. `style` is the class its pages are set in; margins in millimetres, inner at the spine.
+
+    `kind` and `scope` say what is asked for: a month's pack or a year's book, of whom. `parts` are its shipped table
+    of contents; the planning division may have another one (portal.reports.outlines).
+    """
 
     slug: str
+    kind: RunKind
+    scope: ScopeKind
     title: Callable[[Cut], str]
     short: Callable[[Cut], str]
     style: str
@@ -65,6 +75,8 @@ def _book_title(cut: Cut) -> str:
 
 PACK = Book(
     slug="pack",
+    kind=RunKind.PACK,
+    scope=ScopeKind.NATION,
     title=_pack_title,
     short=_pack_short,
     style="pack",
@@ -90,6 +102,8 @@ PACK = Book(
 )
 BOOK = Book(
     slug="book",
+    kind=RunKind.BOOK,
+    scope=ScopeKind.NATION,
     title=_book_title,
     short=_book_title,
     style="book",
@@ -107,4 +121,58 @@ BOOK = Book(
         Part("ภาคผนวก", (indicators.CHAPTER, amendments.CHAPTER, method.CHAPTER)),
     ),
 )
-BOOKS: dict[str, Book] = {book.slug: book for book in (PACK, BOOK)}
+
+
+def _without(parts: tuple[Part, ...], *slugs: str) -> tuple[Part, ...]:
+    """Return the parts without some chapters, and without parts that are empty then."""
+    left = (Part(part.title, tuple(each for each in part.chapters if each.slug not in slugs)) for part in parts)
+    return tuple(part for part in left if part.chapters)
+
+
+def _of_scope(title: Callable[[Cut], str]) -> Callable[[Cut], str]:
+    return lambda cut: f"{title(cut)} {cut.scope_name}"
+
+
+# What makes no sense of one office: what sets offices side by side, and what the whole department answers for.
+NOT_OF = {
+    ScopeKind.NATION: frozenset[str](),
+    ScopeKind.REGION: frozenset[str](),
+    ScopeKind.OFFICE: frozenset({"approval", "year", "offices"}),
+    ScopeKind.DIVISION: frozenset({"approval", "year", "offices", "office", "cooperatives", "visits", "amendments"}),
+}
+
+PACK_OF_REGION = replace(
+    PACK, slug="pack_region", scope=ScopeKind.REGION, title=_of_scope(_pack_title), short=_of_scope(_pack_short),
+    parts=_without(PACK.parts, *NOT_OF[ScopeKind.REGION]),
+)  # fmt: skip
+BOOK_OF_OFFICE = replace(
+    BOOK, slug="book_office", scope=ScopeKind.OFFICE, title=_of_scope(_book_title), short=_of_scope(_book_title),
+    parts=(
+        Part("", (book_cover.CHAPTER, contents.CHAPTER)),
+        Part("ผลการดำเนินงานของหน่วยงาน", (office.CHAPTER,)),
+        Part("ผลงานตามโครงการและตัวชี้วัด", (projects.CHAPTER, indicators.CHAPTER)),
+        Part("การส่งเสริมสหกรณ์และกลุ่มเกษตรกร", (cooperatives.CHAPTER, visits.CHAPTER)),
+        Part("ผลการเบิกจ่ายงบประมาณ", (disbursement.CHAPTER,)),
+        Part("ภาคผนวก", (amendments.CHAPTER, method.CHAPTER)),
+    ),
+)  # fmt: skip
+BOOK_OF_DIVISION = replace(
+    BOOK, slug="book_division", scope=ScopeKind.DIVISION, title=_of_scope(_book_title), short=_of_scope(_book_title),
+    parts=_without(BOOK.parts, *NOT_OF[ScopeKind.DIVISION]),
+)  # fmt: skip
+BOOKS: dict[str, Book] = {book.slug: book for book in (PACK, BOOK, PACK_OF_REGION, BOOK_OF_OFFICE, BOOK_OF_DIVISION)}
+# Chapters of which a table of contents may hold any number, each with what was written or filed for it.
+OWN = (own_text.CHAPTER, photographs.CHAPTER)
+CHAPTERS: dict[str, Chapter] = {
+    chapter.slug: chapter
+    for chapter in (*OWN, *(each for book in BOOKS.values() for part in book.parts for each in part.chapters))
+}
+
+
+def may_hold(book: Book, chapter: Chapter) -> bool:
+    """Return whether a chapter makes sense in a book: a month's pages in a pack, others in both."""
+    fronts = {each.slug for part in book.parts for each in part.chapters if each.sees_book or not each.in_contents}
+    if chapter.sees_book or not chapter.in_contents:
+        return chapter.slug in fronts
+    only_of_packs = chapter.slug == summary.CHAPTER.slug and book.kind is RunKind.BOOK
+    return chapter.slug not in NOT_OF[book.scope] and not only_of_packs

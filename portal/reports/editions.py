@@ -8,32 +8,29 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
-import os
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from portal import database, fonts, formats
-from portal.errors import OutOfReach, PortalError
-from portal.reports import binding, figures, manifest, passports, press, render, sheets, snapshot
+from portal.errors import OutOfReach
+from portal.files import Files
+from portal.reports import binding, figures, manifest, outlines, passports, press, render, setting, sheets, snapshot
 from portal.reports.books import Book
 from portal.reports.chapter import Cut
 from portal.reports.figures import coverage
 from portal.reports.figures.coverage import Coverage
+from portal.reports.outlines import Planned
 from portal.reports.passports import issued
+from portal.reports.setting import BookFailed as BookFailed
+from portal.reports.setting import Document, Step, ignore, set_all
 from portal.reports.sheets import Frozen, Sheet
 from portal.reports.whole import NO_ISSUE, Issue
 
 AUTHOR = "กรมส่งเสริมสหกรณ์"
 DEMO_MARK = "ข้อมูลสาธิต ไม่ใช่ผลการดำเนินงานจริง"
 PROVISIONAL_MARK = "ข้อมูลยังไม่ครบ"
-KEEP_DAYS = 60
-UNFINISHED = ".unfinished-"
 
 
 @dataclass(frozen=True)
@@ -51,34 +48,6 @@ class Made:
     made_with: str
 
 
-@dataclass(frozen=True)
-class Step:
-    """News of one chapter. `state` is waiting, running, done, kept (found as set before) or failed.
-
-    `position` counts from 1 in print order; `done` of `total` chapters are finished.
-    """
-
-    position: int
-    key: str
-    title: str
-    state: str
-    pages: int | None
-    seconds: float
-    done: int
-    total: int
-    error: str = ""
-
-
-class BookFailed(PortalError):
-    """Some chapters could not be set; the others are kept for the next try."""
-
-    status = 500
-
-
-def ignore(step: Step) -> None:
-    """Hear of progress and do nothing."""
-
-
 def compile_book(
     book_slug: str,
     cut: Cut,
@@ -90,6 +59,7 @@ def compile_book(
     cache: Path | None = None,
     workers: int = 2,
     beat: Callable[[], None] = lambda: None,
+    files: Files | None = None,
 ) -> Made:
     """Compile a book from the records as they stand, into `folder`.
 
@@ -99,49 +69,58 @@ def compile_book(
     Raises NotFound for an unknown book, OutOfReach when typefaces are missing or the disk refuses, BookFailed
     when a chapter cannot be set.
     """
-    text = take_snapshot(book_slug, cut, address)
+    text = take_snapshot(book_slug, cut, address, files)
     return reissue(text, folder, progress, issue=issue, cache=cache, workers=workers, beat=beat)
 
 
-def take_snapshot(book_slug: str, cut: Cut, address: str = "") -> str:
+def take_snapshot(book_slug: str, cut: Cut, address: str = "", files: Files | None = None) -> str:
     """Gather all figures of a book in one reading of the store and return them as JSON text.
 
+    The table of contents is taken along as it is now, with its own texts and, from `files`, its photographs.
     `address` is the portal's own, where the passports of its figures are read; without one, pages have no links to
     them.
     """
-    book = sheets.book(book_slug)
+    (text,) = take_snapshots([(book_slug, cut)], address, files)
+    return text
+
+
+def take_snapshots(wanted: Sequence[tuple[str, Cut]], address: str = "", files: Files | None = None) -> list[str]:
+    """Return the snapshots of several books, all from one reading of the store; what they share is read once."""
+    listed = [(sheets.book(slug), cut) for slug, cut in wanted]
+    with database.one_reading(), figures.shared():
+        return [_snapshot(book, cut, address, files) for book, cut in listed]
+
+
+def _snapshot(book: Book, cut: Cut, address: str, files: Files | None) -> str:
     pieces: list[dict[str, Any]] = []
     pages: dict[str, Any] = {}
-    with database.one_reading(), figures.shared():
-        for number, chapter in sheets.numbered(book):
-            if chapter.members is None:
-                pages[chapter.slug] = chapter.gather(cut)
-                pieces.append(
-                    {
-                        "chapter": chapter.slug,
-                        "code": "",
-                        "number": number,
-                        "title": chapter.title,
-                        "group": "",
-                        "page": snapshot.freeze(pages[chapter.slug]),
-                    }
-                )
-                continue
+    for number, entry in sheets.numbered(outlines.planned(book, cut.fiscal_year, files)):
+        chapter = entry.chapter
+        if chapter.members is not None:
             for index, member in enumerate(chapter.members(cut), 1):
-                pieces.append(
-                    {
-                        "chapter": chapter.slug,
-                        "code": member.code,
-                        "number": f"{number}.{index}" if number else "",
-                        "title": member.title,
-                        "group": member.group,
-                        "page": snapshot.freeze(member.page),
-                    }
-                )
-        whole = snapshot.freeze(coverage.coverage(cut))
-        traced = passports.plain(issued.passports(cut, pages))
-    about = {"book": book_slug, "cut": snapshot.freeze(cut), "coverage": whole, "address": address}
+                own = f"{number}.{index}" if number else ""
+                pieces.append(_piece(entry, own, member.code, member.title, member.group, member.page))
+            continue
+        page = entry.page
+        if page is None:
+            page = pages[chapter.slug] = chapter.gather(cut)
+        pieces.append(_piece(entry, number, entry.code, entry.title, "", page))
+    whole = snapshot.freeze(coverage.coverage(cut))
+    traced = passports.plain(issued.passports(cut, pages))
+    about = {"book": book.slug, "cut": snapshot.freeze(cut), "coverage": whole, "address": address}
     return snapshot.text_of({**about, "pieces": pieces, "passports": traced})
+
+
+def _piece(entry: Planned, number: str, code: str, title: str, group: str, page: Any) -> dict[str, Any]:
+    return {
+        "part": entry.part,
+        "chapter": entry.chapter.slug,
+        "code": code,
+        "number": number,
+        "title": title,
+        "group": group,
+        "page": snapshot.freeze(page),
+    }
 
 
 def reissue(
@@ -186,7 +165,7 @@ def _compile(
     frozen = sheets.thawed(text)
     book, cut = frozen.book, frozen.cut
     listed = sheets.sheets(frozen, issue)
-    _set_all(listed, book, cut, cache, progress, workers, beat)
+    set_all([_document(sheet, book, cut, cache) for sheet in listed], cache, progress, workers, beat)
     out = folder / f"{name(book, cut)}.pdf"
     parts = list(_bound(listed, cache))
     attach = functools.partial(manifest.attachments, frozen, issue, _shown(parts))
@@ -195,7 +174,7 @@ def _compile(
     part = beside.with_name(f".{beside.name}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(beside)
-    _tidy(cache)
+    setting.tidy(cache)
     sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
     return Made(out, sha256, pages, beside, frozen.sha256, cut, frozen.coverage, render.fingerprint())
 
@@ -203,59 +182,18 @@ def _compile(
 def name(book: Book, cut: Cut, issue: Issue = NO_ISSUE) -> str:
     """Return what a book is called, with its number if it is an edition: `pack-2566-05-3`."""
     number = str(issue.number) if issue.number else ""
-    return "-".join(word for word in (book.slug, cut.subject, cut.unit_code, cut.project_code, number) if word)
+    subject = cut.subject.replace("/", "-")
+    return "-".join(word for word in (str(book.kind), subject, cut.project_code, number) if word)
 
 
-def _set_all(
-    listed: list[Sheet],
-    book: Book,
-    cut: Cut,
-    cache: Path,
-    progress: Callable[[Step], None],
-    workers: int,
-    beat: Callable[[], None],
-) -> None:
-    """Set every sheet that is not kept, each in a process of its own."""
-    total, done = len(listed), 0
-    position = {sheet.key: number for number, sheet in enumerate(listed, 1)}
-    by_key = {sheet.key: sheet for sheet in listed}
-
-    def tell(key: str, state: str, pages: int | None = None, seconds: float = 0, error: str = "") -> None:
-        progress(Step(position[key], key, by_key[key].title, state, pages, seconds, done, total, error))
-
-    for key in position:
-        tell(key, "waiting")
-    missing = []
-    for key in position:
-        if (cache / f"{key}.json").exists() and (cache / f"{key}.pdf").exists():
-            done += 1
-            for ending in (".pdf", ".json"):
-                os.utime(cache / f"{key}{ending}")
-            tell(key, "kept", _facts(cache, key)["pages"])
-        else:
-            missing.append(key)
-    if not missing:
-        return
-    render.warm(sheets.page_of(by_key[key].chapter) for key in missing)
-    # The longest first, so that the last process does not finish alone.
-    missing.sort(key=lambda key: -len(snapshot.text_of(by_key[key].plain)))
-    failed: list[str] = []
-    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache) as name:
-        folder = Path(name)
-        pieces = [press.Piece(key, functools.partial(_set, by_key[key], book, cut, cache, folder)) for key in missing]
-        for outcome in press.work(
-            pieces, workers=workers, folder=folder, started=lambda key: tell(key, "running"), beat=beat
-        ):
-            if outcome.error == press.NO_ROOM:
-                raise OutOfReach(press.NO_ROOM)
-            if outcome.error:
-                failed.append(f"{by_key[outcome.key].title}: {outcome.error}")
-                tell(outcome.key, "failed", seconds=outcome.seconds, error=outcome.error)
-            else:
-                done += 1
-                tell(outcome.key, "done", _facts(cache, outcome.key)["pages"], outcome.seconds)
-    if failed:
-        raise BookFailed("{count} chapters could not be set. {which}", count=len(failed), which="; ".join(failed[:5]))
+def _document(sheet: Sheet, book: Book, cut: Cut, cache: Path) -> Document:
+    return Document(
+        key=sheet.key,
+        title=sheet.title,
+        do=functools.partial(_set, sheet, book, cut, cache),
+        weight=lambda: len(snapshot.text_of(sheet.plain)),
+        template=sheets.page_of(sheet.chapter),
+    )
 
 
 def _set(sheet: Sheet, book: Book, cut: Cut, cache: Path, folder: Path) -> None:
@@ -263,15 +201,14 @@ def _set(sheet: Sheet, book: Book, cut: Cut, cache: Path, folder: Path) -> None:
     render.set_into(cache, sheet.key, sheets.filled(sheet, book, cut), folder)
 
 
-def _facts(cache: Path, key: str) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads((cache / f"{key}.json").read_bytes())
-    return facts
-
-
 def _bound(listed: list[Sheet], cache: Path) -> Iterator[binding.Sheet]:
     for sheet in listed:
         yield binding.Sheet(
-            cache / f"{sheet.key}.pdf", _facts(cache, sheet.key), sheet.level, sheet.above, sheet.chapter.is_numbered
+            cache / f"{sheet.key}.pdf",
+            setting.facts(cache, sheet.key),
+            sheet.level,
+            sheet.above,
+            sheet.chapter.is_numbered,
         )
 
 
@@ -305,17 +242,3 @@ def _imprint(frozen: Frozen, issue: Issue) -> binding.Imprint:
         passports=f"{frozen.address.rstrip('/')}/admin/passport/{name(book, cut, issue)}/" if frozen.address else "",
         figures=frozenset(frozen.figures),
     )
-
-
-def _tidy(cache: Path) -> None:
-    """Remove set chapters that no book has used for a long while, and what a compiler that was killed left."""
-    now = time.time()
-    for path in cache.iterdir():
-        try:
-            days = (now - path.stat().st_mtime) / 86400
-        except FileNotFoundError:
-            continue  # another book is being compiled with the same chapters
-        if path.is_dir() and path.name.startswith(UNFINISHED) and days > 1:
-            shutil.rmtree(path, ignore_errors=True)
-        elif path.is_file() and days > KEEP_DAYS:
-            path.unlink(missing_ok=True)

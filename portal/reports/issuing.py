@@ -34,7 +34,7 @@ def take_step(
     fresh = Edition.get_or_none(Edition.id == edition.id)
     if fresh is None:
         raise NotFound("This record is no longer there.")
-    taken = editions.step(fresh.book, EditionState(fresh.state), verb, Role(by.role))
+    taken = editions.step(fresh.book, fresh.subject, EditionState(fresh.state), verb, Role(by.role))
     editions.check_signature(taken, signature)
     editions.check_may_close(taken, is_whole=fresh.reported >= fresh.owing, note=note)
     kind = RunKind(fresh.book)

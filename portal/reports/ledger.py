@@ -48,14 +48,15 @@ class Printed:
 
 def name(edition: Edition) -> str:
     """Return what an edition is called: `pack-2566-05-3`."""
-    return f"{edition.book}-{edition.subject}-{edition.number}"
+    return f"{edition.book}-{edition.subject.replace('/', '-')}-{edition.number}"
 
 
 def named(text: str) -> Edition:
     """Return the edition called `text`. Raises NotFound."""
-    parts = re.fullmatch(r"([a-z]+)-([0-9]{4}(?:-[0-9]{2})?)-([0-9]{1,4})", text.strip())
+    parts = re.fullmatch(r"([a-z]+)-([0-9]{4}(?:-[0-9]{2})?)(?:-([A-Z][A-Z0-9-]{0,18}))?-([0-9]{1,4})", text.strip())
+    subject = parts and (f"{parts[2]}/{parts[3]}" if parts[3] else parts[2])
     found = parts and Edition.get_or_none(
-        Edition.book == parts[1], Edition.subject == parts[2], Edition.number == int(parts[3])
+        Edition.book == parts[1], Edition.subject == subject, Edition.number == int(parts[4])
     )
     if found is None:
         raise NotFound("There is no edition called “{name}”; they are called like pack-2566-05-1.", name=text[:60])
@@ -174,9 +175,10 @@ def record(work: Work, run: Run, printed: Printed, at: dt.datetime) -> Edition:
 
 def _time_of(run: Run) -> tuple[FiscalYear, Period | None]:
     """Return the fiscal year of a run's subject and, for a pack, its month."""
+    time = run.subject.partition("/")[0]
     if run.kind is RunKind.BOOK:
-        return FiscalYear.get(FiscalYear.year == int(run.subject)), None
-    year, month = fiscal.parse_month(run.subject)
+        return FiscalYear.get(FiscalYear.year == int(time)), None
+    year, month = fiscal.parse_month(time)
     period = (
         Period.select()
         .join(FiscalYear)

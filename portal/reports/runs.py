@@ -21,8 +21,7 @@ from models import FiscalYear, Person, Run, RunStep, StoreFact, Unit, db
 from portal import database, records
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StoreRefused
 from portal.files import Files
-from portal.reports import ledger
-from portal.rules import fiscal
+from portal.reports import ledger, scopes
 from portal.rules.access import CENTRAL_ROLES, Role
 from portal.rules.terms import RunKind, RunState
 
@@ -61,7 +60,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Asked:
-    """A run as its maker sees it: plain values. `subject` is a month, `2566-05`, or a year, `2566`."""
+    """A run as its maker sees it: plain values. `subject` is a month, `2566-05`, or a year, `2566`, with a scope."""
 
     run_id: int
     kind: RunKind
@@ -86,21 +85,6 @@ class _Lost(Exception):
 # ---------------------------------------------------------------- asking
 
 
-def fiscal_cut(kind: RunKind, subject: str) -> tuple[int, int | None]:
-    """Return (fiscal year, fiscal month) of a month's pack, or (fiscal year, None) of a year's book.
-
-    Raises RuleBroken for a subject that is neither.
-    """
-    if kind is RunKind.PACK:
-        try:
-            return fiscal.parse_month(subject)
-        except ValueError:
-            raise RuleBroken("A pack is asked for by month, such as 2566-05.", field="subject") from None
-    if not (subject.isascii() and subject.isdigit() and 2400 <= int(subject) <= 2700):
-        raise RuleBroken("A book is asked for by year, such as 2566.", field="subject")
-    return int(subject), None
-
-
 def check_has_records(year: int) -> None:
     """Refuse a fiscal year that the portal does not know."""
     if not FiscalYear.select().where(FiscalYear.year == year).exists():
@@ -110,18 +94,21 @@ def check_has_records(year: int) -> None:
 def ask(kind: RunKind, subject: str, *, by: Person | None, at: dt.datetime) -> Run:
     """Return the open run for this pack or book: the one already asked for, or a new one.
 
-    `by=None` is the timetable. Raises NotAllowed for an office's people, RuleBroken for an unknown month or year.
+    `by=None` is the timetable. An office's people ask for their own office's book. Raises NotAllowed for any other of
+    theirs, RuleBroken for an unknown month, year or unit, or a pack or book that is not made of such a unit.
     """
-    _check_may_ask(by)
     subject = subject.strip()
-    year, _ = fiscal_cut(kind, subject)
+    year, _ = scopes.fiscal_cut(kind, subject)
+    scope = scopes.scope_of(subject)
+    _check_may_ask(by, scope.unit)
+    scopes.book_of(kind, scope)
     check_has_records(year)
     return open_run(kind, subject) or _new_run(kind, subject, by, at)
 
 
 def cancel(run: Run, *, by: Person, at: dt.datetime) -> None:
     """Stop a run: at once when it is waiting, else before its next chapter. Raises MoveRefused when it has ended."""
-    _check_may_ask(by)
+    _check_may_ask(by, run.unit_id)
     with records.changing(by=by, verb="cancel_run", at=at, as_verb=True) as work:
         fresh = _fresh(run)
         if fresh.state is RunState.WAITING:
@@ -134,7 +121,7 @@ def cancel(run: Run, *, by: Person, at: dt.datetime) -> None:
 
 def retry(run: Run, *, by: Person, at: dt.datetime) -> None:
     """Let a failed or cancelled run be made after all. Raises MoveRefused when it is open, done or asked for anew."""
-    _check_may_ask(by)
+    _check_may_ask(by, run.unit_id)
     with records.changing(by=by, verb="retry_run", at=at, as_verb=True) as work:
         fresh = _fresh(run)
         if fresh.state not in (RunState.FAILED, RunState.CANCELLED):
@@ -359,8 +346,9 @@ def give_up(at: dt.datetime, speak: Speak = lambda language: str) -> int:
 # ---------------------------------------------------------------- below: how
 
 
-def _check_may_ask(by: Person | None) -> None:
-    if by is not None and Role(by.role) not in MAY_ASK:
+def _check_may_ask(by: Person | None, unit: int | None) -> None:
+    """Refuse an office's people what is not their own office's."""
+    if by is not None and Role(by.role) not in MAY_ASK and by.unit_id != unit:
         raise NotAllowed("Packs and books of the department are asked for by its central units.")
 
 
@@ -372,8 +360,10 @@ def _fresh(run: Run) -> Run:
 
 
 def add(work: records.Work, kind: RunKind, subject: str, by: Person | None, at: dt.datetime) -> Run:
-    """Add a run within a larger act. Raises StoreRefused when one of this kind and subject is open."""
-    unit = by.unit if by is not None else Unit.select().where(Unit.parent.is_null()).order_by(Unit.id).first()
+    """Add a run within a larger act; that of an office or division is its own. Raises StoreRefused when one is open."""
+    unit: Any = scopes.scope_of(subject).unit
+    if unit is None:
+        unit = by.unit if by is not None else Unit.select().where(Unit.parent.is_null()).order_by(Unit.id).first()
     return work.create(Run, kind=kind, subject=subject, asked_by=by, unit=unit, asked_at=at)
 
 
@@ -438,7 +428,7 @@ def _end(run_id: int, attempt: int, state: RunState, at: dt.datetime, error: str
 
 def _file(run: Run, attempt: int, made: Made, files: Files, at: dt.datetime) -> None:
     """Keep the files and end the run, or leave no trace and raise when the run is no longer this attempt's."""
-    name = f"{run.kind}-{run.subject}.pdf"
+    name = f"{run.kind}-{run.subject.replace('/', '-')}.pdf"
     printing = ledger.pending(run.id)
     kept = [files.keep(name, made.path)]
     try:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from portal.errors import NotFound, RuleBroken
 from portal.reports import render, snapshot
-from portal.reports.books import BOOKS, Book
+from portal.reports.books import BOOKS, CHAPTERS, OWN, Book
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.figures.coverage import Coverage
+from portal.reports.outlines import Planned
 from portal.reports.whole import Entry, Issue, Source, Whole
 
 
@@ -69,47 +71,50 @@ class Sheet:
     key: str
 
 
-def numbered(book: Book) -> Iterator[tuple[str, Chapter]]:
-    """Yield each chapter with its number: `3` in a book without parts, `2` for a whole part of one family,
-    `2.1` otherwise; pages about the book itself have none."""
+def numbered(planned: Sequence[Planned]) -> Iterator[tuple[str, Planned]]:
+    """Yield each entry with its number: `3` in a book without parts, `2` for a whole part of one family,
+    `2.1` otherwise; pages about the book itself have none, nor have texts before the first part of a book."""
     part_number = plain_number = 0
-    for part in book.parts:
-        part_number += bool(part.title)
+    has_parts = any(entry.part for entry in planned)
+    for part, group in itertools.groupby(planned, key=lambda entry: entry.part):
+        listed = list(group)
+        counted = [each for each in listed if each.chapter.in_contents and not each.chapter.sees_book]
+        part_number += bool(part)
         inside = 0
-        for chapter in part.chapters:
-            if not chapter.in_contents or chapter.sees_book:
-                yield "", chapter
-            elif not part.title:
+        for entry in listed:
+            if entry not in counted or (entry.code and not part and has_parts):
+                yield "", entry
+            elif not part:
                 plain_number += 1
-                yield str(plain_number), chapter
-            elif chapter.members is not None:
-                yield str(part_number), chapter
+                yield str(plain_number), entry
+            elif entry.chapter.members is not None and len(counted) == 1:
+                yield str(part_number), entry
             else:
                 inside += 1
-                yield f"{part_number}.{inside}", chapter
+                yield f"{part_number}.{inside}", entry
 
 
 def sheets(frozen: Frozen, issue: Issue) -> list[Sheet]:
     """Return every document of a frozen book, in print order, as it is issued."""
     book, cut = frozen.book, frozen.cut
-    chapters = {chapter.slug: chapter for part in book.parts for chapter in part.chapters}
+    # Figures that were frozen before tables of contents were data name no parts: theirs are the shipped ones.
     part_of = {chapter.slug: part.title for part in book.parts for chapter in part.chapters}
-    part_numbers = {part.title: number for number, part in enumerate((p for p in book.parts if p.title), 1)}
+    part_number = 0
     entries: list[Entry] = []
     sources: list[Source] = []
     drafts: list[dict[str, Any]] = []
     last_part, last_group = "", ""
     for piece in frozen.pieces:
-        chapter = chapters[piece["chapter"]]
+        chapter = _chapter(piece["chapter"])
         anchor = f"c-{chapter.slug}-{piece['code']}" if piece["code"] else f"c-{chapter.slug}"
-        part, group = part_of[chapter.slug], piece["group"]
+        part, group = piece.get("part", part_of.get(chapter.slug, "")), piece["group"]
         above: list[tuple[int, str]] = []
         if part != last_part:
             last_part, last_group = part, ""
             if part:
-                title = f"ส่วนที่ {part_numbers[part]} {part}"
-                above.append((1, title))
-                entries.append(Entry("part", str(part_numbers[part]), part, anchor))
+                part_number += 1
+                above.append((1, f"ส่วนที่ {part_number} {part}"))
+                entries.append(Entry("part", str(part_number), part, anchor))
         if group != last_group:
             last_group = group
             if group:
@@ -119,7 +124,7 @@ def sheets(frozen: Frozen, issue: Issue) -> list[Sheet]:
         if chapter.in_contents:
             entries.append(Entry("chapter", piece["number"], piece["title"], anchor))
             reads = f"{chapter.gather.__module__}.{chapter.gather.__qualname__}"
-            if not chapter.sees_book:
+            if not chapter.sees_book and chapter not in OWN:
                 sources.append(
                     Source(piece["number"], piece["title"], reads, snapshot.digest(snapshot.text_of(piece["page"])))
                 )
@@ -133,7 +138,9 @@ def sheets(frozen: Frozen, issue: Issue) -> list[Sheet]:
 def _sheet(draft: dict[str, Any], whole: Any, made_of: str, book: Book, cut: Cut) -> Sheet:
     chapter, piece = draft["chapter"], draft["piece"]
     seen = whole if chapter.sees_book else None
-    about = [book.slug, book.title(cut), cut.fiscal_year, cut.period, draft["anchor"]]
+    # What of the book is on the page: a pack's pages do not name it, so that another book may use what is set.
+    named = book.title(cut) if book.style == "book" or chapter.sees_book else ""
+    about = [book.style, named, cut.scope_name, cut.fiscal_year, cut.period, draft["anchor"]]
     content = snapshot.text_of([about, piece, seen, made_of])
     return Sheet(
         chapter=chapter,
@@ -169,9 +176,19 @@ def filled(sheet: Sheet, book: Book, cut: Cut) -> str:
         last_period=cut.last_period,
         book_title=book.title(cut),
         book_style=book.style,
+        scope_name=cut.scope_name,
         width=210 - book.inner - book.outer,
         whole=None if sheet.whole is None else snapshot.thaw(Whole, sheet.whole),
     )
+
+
+def _chapter(slug: str) -> Chapter:
+    if slug not in CHAPTERS:
+        raise RuleBroken(
+            "These figures were frozen by another version of the portal, which this one cannot print. "
+            "The file that was issued is kept; compile anew for a new edition."
+        )
+    return CHAPTERS[slug]
 
 
 def page_of(chapter: Chapter) -> str:

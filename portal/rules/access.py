@@ -56,6 +56,7 @@ WRITERS: dict[str, frozenset[Role]] = {
         ),
         frozenset({Role.ADMIN, Role.PLANNING, Role.DIVISION}),
     ),
+    **dict.fromkeys(("MailingList", "MailingAddress", "Schedule"), frozenset({Role.ADMIN, Role.PLANNING})),
     # What an office plans of its own targets, month by month, is the office's to say.
     "MonthPlan": frozenset({Role.ADMIN, Role.PLANNING, Role.DIVISION, Role.APPROVER, Role.REPORTER}),
     "Cooperative": frozenset({Role.ADMIN, Role.APPROVER, Role.REPORTER}),

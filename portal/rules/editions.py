@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 
 from portal.errors import MoveRefused, NotAllowed, RuleBroken
 from portal.rules.access import Role
@@ -17,11 +18,21 @@ from portal.rules.terms import EditionState, RunKind
 DIRECTOR_GENERAL = "อธิบดีกรมส่งเสริมสหกรณ์"
 
 
+class ScopeKind(StrEnum):
+    """Whose records a book shows: the whole department's, an office's, a region's offices', a division's projects'."""
+
+    NATION = "nation"
+    OFFICE = "office"
+    REGION = "region"
+    DIVISION = "division"
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of an edition of `book`: `role` takes it from `before` to `after` by `verb`.
 
-    A signed step names who stands for it, with post, day and the number of the document.
+    A signed step names who stands for it, with post, day and the number of the document. `is_national` steps are of
+    the whole department's editions, the others of those of an office, a region or a division; None is of both.
     """
 
     verb: str
@@ -30,13 +41,19 @@ class Step:
     after: EditionState
     role: Role
     is_signed: bool = False
+    is_national: bool | None = None
 
 
 STEPS = (
     Step("for_meeting", RunKind.PACK, EditionState.DRAFT, EditionState.FOR_MEETING, Role.PLANNING),
     Step("finish", RunKind.PACK, EditionState.FOR_MEETING, EditionState.FINAL, Role.PLANNING),
-    Step("approve", RunKind.BOOK, EditionState.DRAFT, EditionState.APPROVED, Role.EXECUTIVE, is_signed=True),
-)
+    Step(
+        "approve", RunKind.BOOK, EditionState.DRAFT, EditionState.APPROVED, Role.EXECUTIVE, is_signed=True,
+        is_national=True,
+    ),
+    # What an office or a division says of its own year is not the Director-General's to approve.
+    Step("finish", RunKind.BOOK, EditionState.DRAFT, EditionState.FINAL, Role.PLANNING, is_national=False),
+)  # fmt: skip
 
 # What stands higher is not replaced by what stands lower: a new draft leaves the approved edition in force.
 RANK = {
@@ -58,12 +75,17 @@ class Signature:
     on: dt.date | None = None
 
 
-def step(book: str, state: EditionState, verb: str, role: Role) -> Step:
-    """Return the step `verb` of an edition of `book` that is `state`.
+def is_national(subject: str) -> bool:
+    """Return whether an edition's subject is of the whole department: `2566-05`, not `2566-05/R12`."""
+    return "/" not in subject
+
+
+def step(book: str, subject: str, state: EditionState, verb: str, role: Role) -> Step:
+    """Return the step `verb` of an edition of `book` about `subject` that is `state`.
 
     Raises MoveRefused when no such step leaves that state, NotAllowed when it is another role's.
     """
-    possible = [each for each in STEPS if each.book == book and each.verb == verb and each.before == state]
+    possible = [each for each in _steps(book, subject, state) if each.verb == verb]
     if not possible:
         raise MoveRefused("An edition that is “{state}” cannot take the step “{verb}”.", state=str(state), verb=verb)
     for each in possible:
@@ -72,9 +94,14 @@ def step(book: str, state: EditionState, verb: str, role: Role) -> Step:
     raise NotAllowed("Only a {role} can take the step “{verb}”.", role=str(possible[0].role), verb=verb)
 
 
-def open_steps(book: str, state: EditionState, role: Role) -> tuple[Step, ...]:
-    """Return the steps `role` can take with an edition of `book` that is `state`."""
-    return tuple(each for each in STEPS if each.book == book and each.before == state and each.role == role)
+def open_steps(book: str, subject: str, state: EditionState, role: Role) -> tuple[Step, ...]:
+    """Return the steps `role` can take with an edition of `book` about `subject` that is `state`."""
+    return tuple(each for each in _steps(book, subject, state) if each.role == role)
+
+
+def _steps(book: str, subject: str, state: EditionState) -> list[Step]:
+    mine = (None, is_national(subject))
+    return [each for each in STEPS if each.book == book and each.before == state and each.is_national in mine]
 
 
 def check_signature(taken: Step, signature: Signature) -> None:

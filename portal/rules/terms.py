@@ -178,6 +178,22 @@ class RunKind(StrEnum):
     EXPORT = "export"
 
 
+class EntryKind(StrEnum):
+    """What a line of a table of contents is."""
+
+    PART = "part"
+    CHAPTER = "chapter"
+    TEXT = "text"
+    PHOTOGRAPHS = "photographs"
+
+
+class ScheduleDay(StrEnum):
+    """From which day a schedule counts: one of the month, or the calendar's own for consolidation."""
+
+    DAY = "day"
+    DUTY = "duty"
+
+
 class RunState(StrEnum):
     """Where a run stands."""
 

@@ -112,7 +112,7 @@ class ReportsPage(BaseView):
 
     def _edition(self, edition: Edition, refusal: PortalError | None = None) -> Response:
         others = Edition.select().where(Edition.book == edition.book, Edition.subject == edition.subject)
-        steps = editions.open_steps(edition.book, EditionState(edition.state), Role(me().role))
+        steps = editions.open_steps(edition.book, edition.subject, EditionState(edition.state), Role(me().role))
         shown = self.render(
             "reports/edition.html",
             edition=edition,

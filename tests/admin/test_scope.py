@@ -18,6 +18,9 @@ from models import (
     Reopening,
     Revision,
     Run,
+    Schedule,
+    ScheduleTurn,
+    Sending,
     SentWorkbook,
     SignIn,
     Unit,
@@ -44,7 +47,7 @@ def people(demo):
     with records.changing(by=None, verb="make", at=AT) as work:
         for who in (mine, other):
             run = work.create(Run, kind="pack", subject=f"2566-{who.id}", asked_by=who, unit=who.unit_id, asked_at=AT)
-            work.create(
+            edition = work.create(
                 Edition,
                 book="pack",
                 fiscal_year=period.fiscal_year_id,
@@ -59,6 +62,9 @@ def people(demo):
                 pages=1,
                 file_key="aa/" + "0" * 30,
             )
+            work.create(Sending, edition=edition, name="ตัวอย่าง", email="someone@example.go.th", asked_at=AT)
+            schedule = Schedule.select().first()
+            work.create(ScheduleTurn, schedule=schedule, subject=run.subject, due_at=AT, asked_at=AT, run=run)
             work.create(Notice, person=who, at=AT, text="ตัวอย่าง")
             asked = {"rule": "not_open", "reason": "ตัวอย่าง", "asked_by": who, "asked_at": AT}
             work.create(UnlockRequest, unit=who.unit_id, **asked)
