@@ -38,6 +38,8 @@ from portal.database import read, tuples
 from portal.reports.chapter import Cut
 from portal.reports.figures import money, restored, series, voices
 from portal.reports.figures.offices import year_id
+from portal.reports.figures.restored import Restored
+from portal.reports.figures.voices import Voice
 from portal.rules import handoffs
 from portal.rules.handoffs import Span
 from portal.rules.progress import Aggregation, combined
@@ -137,7 +139,7 @@ class Figures:
     lines: tuple[Line, ...]
     categories: Mapping[int, tuple[str, str]]
     course: Mapping[Nature, Months]
-    problems: Mapping[int, tuple[voices.Voice, ...]]
+    problems: Mapping[int, tuple[Voice, ...]]
 
     def indicators_of(self, project: int) -> list[IndicatorFacts]:
         """Return the indicators of a project, in the order of its activities."""
@@ -180,7 +182,9 @@ def gather(span: Span, *, is_provisional: bool, at: dt.datetime) -> Figures:
     """Read everything the targets need, each kind with one query. Call inside one reading of the store."""
     cut = Cut(fiscal_year=span.year, period=span.last, cut_at=at)
     indicators = _indicators(cut)
-    by_office = _results(cut, handoffs.counted(is_provisional=is_provisional))
+    states = handoffs.counted(is_provisional=is_provisional)
+    before = restored.last_verified(cut, [s for s in (State.RETURNED, State.SUBMITTED) if s not in states])
+    by_office = _results(cut, states, before)
     planned, goals = _plans(cut)
     return Figures(
         cut=cut,
@@ -194,7 +198,7 @@ def gather(span: Span, *, is_provisional: bool, at: dt.datetime) -> Figures:
         lines=_lines(cut),
         categories=_categories(),
         course=_course(cut),
-        problems=_problems(cut, handoffs.counted(is_provisional=is_provisional)),
+        problems=_problems(cut, states, before),
     )
 
 
@@ -301,8 +305,13 @@ def _plans(cut: Cut) -> tuple[dict[int, dict[int, dict[int, Decimal]]], dict[int
 # ---------------------------------------------------------------- results
 
 
-def _results(cut: Cut, states: frozenset[State]) -> dict[int, dict[int, dict[int, Decimal]]]:
-    """Return results by indicator, month and office, of reports in these states, older versions in today's terms."""
+def _results(
+    cut: Cut, states: frozenset[State], before: tuple[Restored, ...]
+) -> dict[int, dict[int, dict[int, Decimal]]]:
+    """Return results by indicator, month and office: of reports in these states, and of others as verified `before`.
+
+    Answers to older versions of a form count in today's terms.
+    """
     goals = series.series(cut).goals
     moved = sorted({version for version, _ in goals})
     found: dict[int, dict[int, dict[int, Decimal]]] = defaultdict(lambda: defaultdict(dict))
@@ -326,8 +335,7 @@ def _results(cut: Cut, states: frozenset[State]) -> dict[int, dict[int, dict[int
         )  # fmt: skip
         for row in tuples(_counted(cut, states, *columns).where(Submission.form_version.in_(moved))):
             add(*row)
-    again = (State.RETURNED,) if State.SUBMITTED in states else (State.RETURNED, State.SUBMITTED)
-    for each in restored.last_verified(cut, again):
+    for each in before:
         add(each.version, each.key, each.indicator, each.office, each.month, each.number)
     return found
 
@@ -347,9 +355,13 @@ def _counted(cut: Cut, states: Iterable[State], *columns: Any) -> Any:
     )
 
 
-def _problems(cut: Cut, states: Iterable[State]) -> dict[int, tuple[voices.Voice, ...]]:
-    """Return the problems told in reports of these states, by project, with their remedies."""
+def _problems(cut: Cut, states: frozenset[State], before: tuple[Restored, ...]) -> dict[int, tuple[Voice, ...]]:
+    """Return the problems told in reports that count, by project, with their remedies.
+
+    A report that counts as it was verified last is heard in its present words.
+    """
     remedy = Answer.alias()
+    heard = Submission.state.in_(sorted(states)) | Submission.id.in_(sorted({one.submission for one in before}))
     rows = (
         Answer.select(Form.project, Submission.unit, Period.number, Answer.text, fn.COALESCE(remedy.text, ""))
         .join(Submission, on=(Answer.submission == Submission.id))
@@ -366,7 +378,7 @@ def _problems(cut: Cut, states: Iterable[State]) -> dict[int, tuple[voices.Voice
             Period.fiscal_year == year_id(cut),
             Period.kind == PeriodKind.MONTH,
             Period.number <= cut.last_period,
-            Submission.state.in_(sorted(states)),
+            heard,
             Form.project.is_null(False),
             Answer.key == voices.PROBLEMS,
             Answer.row == 0,
@@ -374,9 +386,9 @@ def _problems(cut: Cut, states: Iterable[State]) -> dict[int, tuple[voices.Voice
         )
         .order_by(Period.number, Submission.unit, Answer.id)
     )
-    made: dict[int, list[voices.Voice]] = defaultdict(list)
+    made: dict[int, list[Voice]] = defaultdict(list)
     for project, office, month, problem, cure in tuples(rows):
-        made[project].append(voices.Voice(project, office, month, voices.shortened(problem), voices.shortened(cure)))
+        made[project].append(Voice(project, office, month, voices.shortened(problem), voices.shortened(cure)))
     return {project: tuple(told) for project, told in made.items()}
 
 
