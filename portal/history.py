@@ -1,4 +1,4 @@
-"""Revisions of every row: before and after, as of a moment, restore."""
+"""Revisions of every row: before and after, one row or whole tables as of a moment, restore."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from peewee import DateField, DateTimeField, Field, JSONField
+from peewee import CTE, BooleanField, DateField, DateTimeField, Field, JSONField, RawQuery
 from playhouse.fields import EnumField
 
-from models import AuditEntry, NumberField, Revision, Table, text_of
+from models import SCALE, AuditEntry, NumberField, Revision, Table, text_of
 from portal import database
 
 MANY = 100  # revisions of one act from which they are written as a block
@@ -120,3 +120,71 @@ def as_of(table: type[Table], row_id: int, moment: dt.datetime) -> dict[str, Any
         return before
     row = table.get_or_none(table.id == row_id)
     return None if row is None else picture(row)
+
+
+def then(table: type[Table], moment: dt.datetime) -> CTE:
+    """Return what stands for `table` in a query that is asked as of `moment`, to be given to its `with_cte`.
+
+    It bears the table's own name, so every condition, order and sub-query of the query means the rows as they stood:
+    those nobody changed since, and of the others what the first change after the moment found (as `as_of` does for
+    one). Values that no revision keeps are null; a column that is younger than a picture has its default.
+    """
+    names = [f.column_name for f in table._meta.sorted_fields]
+    mark, name = ("?", table.__name__) if database.is_sqlite() else ("%s", table.__name__)
+    listed = ", ".join(f'"{each}"' for each in names)
+    of_now = ("main." if database.is_sqlite() else "") + f'"{table._meta.table_name}"'
+    pictured = ", ".join(_pictured(f) for f in table._meta.sorted_fields)
+    later = f'FROM "revision" r JOIN "audit_entry" e ON e.id = r.entry_id WHERE r.table_name = {mark} AND e.at > {mark}'
+    return CTE(
+        table._meta.table_name,
+        RawQuery(
+            f"SELECT {listed} FROM {of_now} t WHERE NOT EXISTS (SELECT 1 {later} AND r.row_id = t.id) "
+            f'UNION ALL SELECT {pictured} FROM "revision" p WHERE p.before IS NOT NULL AND p.id IN '
+            f"(SELECT min(r.id) {later} GROUP BY r.row_id)",
+            (name, moment, name, moment),
+        ),
+        materialized=False,
+    )
+
+
+def _pictured(field: Field) -> str:
+    """Return the SQL that reads a column out of the picture `p.before`, in the kind the store has for the column."""
+    if field.name == "id":
+        return "p.row_id"
+    if field.name in field.model.secret:
+        return "NULL" if field.null else "''"
+    found = _from_json(field)
+    if field.null or field.default is None or callable(field.default):
+        return found
+    default = field.db_value(field.default)
+    words = f"{int(default)}" if isinstance(default, (bool, int)) else "'" + str(default).replace("'", "''") + "'"
+    return f"COALESCE({found}, {_cast(field, words)})"
+
+
+def _from_json(field: Field) -> str:
+    if database.is_sqlite():
+        text = f"json_extract(p.before, '$.{field.name}')"
+        if isinstance(field, NumberField):
+            # Text such as -12.5, as whole ten-thousandths and never through a float.
+            point = f"instr({text} || '.', '.')"
+            fraction = f"substr(substr({text}, {point} + 1) || '0000', 1, 4)"
+            return f"CAST(substr({text}, 1, {point} - 1) || {fraction} AS INTEGER)"
+        if isinstance(field, JSONField):
+            return f"NULLIF(p.before -> '$.{field.name}', 'null')"
+        return f"replace({text}, 'T', ' ')" if isinstance(field, DateTimeField) else text
+    if isinstance(field, JSONField):
+        return f"NULLIF(p.before::jsonb -> '{field.name}', 'null'::jsonb)"
+    text = f"(p.before::jsonb ->> '{field.name}')"
+    return f"({text}::numeric * {SCALE})::bigint" if isinstance(field, NumberField) else _cast(field, text)
+
+
+def _cast(field: Field, sql: str) -> str:
+    if database.is_sqlite():
+        return sql
+    if isinstance(field, BooleanField):
+        return f"({sql})::text::boolean"
+    if isinstance(field, DateTimeField):
+        return f"({sql})::timestamp"
+    if isinstance(field, DateField):
+        return f"({sql})::date"
+    return f"({sql})::bigint" if field.field_type in ("INT", "SMALLINT", "BIGINT") else f"({sql})::text"

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.bench import api, books, calendar, deadline, lists, money, visits
+from portal.bench import api, books, calendar, deadline, fuzz, lists, money, visits
 
 BENCHES = {
     "calendar": calendar.run,
@@ -16,6 +16,7 @@ BENCHES = {
     "deadline": deadline.run,
     "api": api.run,
     "visits": visits.run,
+    "fuzz": fuzz.run,
 }
 
 
@@ -29,6 +30,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--database", default="", help="a store that is there already, file or postgresql:// address")
     parser.add_argument("--people", type=int, default=deadline.PEOPLE, help="deadline day: how many people (400)")
     parser.add_argument("--seconds", type=float, default=60, help="deadline day: how long, in seconds (60)")
+    parser.add_argument("--role", default="", help="fuzz: as one role; as each of the six when none is named")
+    parser.add_argument("--minutes", type=float, default=10, help="fuzz: how long as each role (10)")
     parser.add_argument("--stores", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     parser.add_argument(
         "--no-plain", dest="plain", action="store_false", help="deadline day: no plain application beside"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,11 +16,11 @@ from peewee import CharField, Field, ForeignKeyField, JSONField, ModelSelect, Te
 from playhouse.fields import EnumField
 from werkzeug.datastructures import MultiDict
 
-from models import Person
+from models import Person, Table
 from portal import search
 from portal.database import is_sqlite
 from portal.errors import NotAllowed, RuleBroken
-from portal.web.api import resources, values
+from portal.web.api import resources, then, values
 from portal.web.api.resources import Resource
 
 PAGE, LARGEST = 50, 1000
@@ -42,6 +43,7 @@ class Asked:
     limit: int = PAGE
     after: tuple[Any, int] | None = None
     counted: bool = False
+    as_of: dt.datetime | None = None
 
 
 class Reader:
@@ -50,10 +52,14 @@ class Reader:
     def __init__(self, resource: Resource, person: Person, narrow: Narrow) -> None:
         self.resource, self.person, self.narrow = resource, person, narrow
         self.told = 0
+        self.tables: set[type[Table]] = {resource.table}  # those that the tests walk through
 
     def read(self, args: MultiDict[str, str]) -> Asked:
         """Return what is asked. Raises RuleBroken, naming the argument, for what cannot be."""
         out = Asked(names=tuple(self.resource.fields))
+        if "as_of" in args:
+            then.check_kept(self.resource.table)
+            out.as_of = then.moment_of(args["as_of"])
         for name, text in args.items(multi=True):
             if name not in SPECIAL:
                 out.tests.append(self._test(name, text))
@@ -80,17 +86,21 @@ class Reader:
         return out
 
     def apply(self, query: ModelSelect, asked: Asked) -> ModelSelect:
-        """Return `query` with everything that is asked but order, place and size."""
+        """Return `query` with everything that is asked but order, place and size.
+
+        As of a moment, the records and those their tests walk through stand as they did then, and so does whose they
+        were.
+        """
         for test in asked.tests:
             query = query.where(test)
-        if asked.search and (found := search.matching(self.resource.table, asked.search)) is not None:
-            query = query.where(found)
-        return query
+        found = search.matching(self.resource.table, asked.search, by_index=asked.as_of is None)
+        query = query if found is None else query.where(found)
+        return then.standing(query, sorted(self.tables, key=lambda table: table.__name__), asked.as_of)
 
     def ordered(self, query: ModelSelect, asked: Asked) -> ModelSelect:
         """Return `query` in the order asked for, beginning behind the row of `after`."""
         table = self.resource.table
-        by = self.resource.fields[asked.sort]
+        by = self.resource.order(asked.sort)
         if asked.after is not None:
             query = query.where(_behind(by, table.id, asked))
         if by.name == "id":
@@ -98,7 +108,7 @@ class Reader:
         return query.order_by(by.desc() if asked.down else by, table.id.desc() if asked.down else table.id)
 
     def cursor(self, asked: Asked, value: Any, ident: int) -> str:
-        """Return the mark of a row behind which the next page begins; `value` is what JSON shows of the sort column."""
+        """Return the mark of a row behind which the next page begins; `value` is its order column in JSON."""
         text = json.dumps([asked.sort, asked.down, value, ident], ensure_ascii=False, separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -110,7 +120,7 @@ class Reader:
             raise RuleBroken("This is no mark of a page.", field="after") from None
         if [sort, down] != [asked.sort, asked.down] or not isinstance(ident, int) or not 0 <= ident < 2**31:
             raise RuleBroken("This mark belongs to another order; begin at the first page.", field="after")
-        column = self.resource.fields[asked.sort]
+        column = self.resource.order(asked.sort)
         return (None if value is None else values.read(column, value)), ident
 
     # -- tests
@@ -154,6 +164,7 @@ class Reader:
         found = resources.of_table(key.rel_model)
         if found is None or not found.is_open_to(self.person):
             raise NotAllowed("These records belong to other roles.", field=key.name)
+        self.tables.add(found.table)
         return found
 
     def _listed(self, text: str, argument: str, known: Iterable[str]) -> tuple[str, ...]:

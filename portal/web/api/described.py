@@ -72,7 +72,7 @@ def _paths(resource: Resource) -> dict[str, Any]:
     one, many = {"$ref": f"#/components/schemas/{table}"}, _page_of(table)
     listed = [
         {"$ref": f"#/components/parameters/{p}"}
-        for p in ("search", "fields", "expand", "limit", "after", "count", "where", "format")
+        for p in ("search", "fields", "expand", "limit", "after", "count", "where", "format", "as_of")
     ]
     sort = {
         "name": "sort",
@@ -306,7 +306,12 @@ def _parameters() -> dict[str, Any]:
         "count": query("count", "1: count all that match.", {"enum": ["0", "1"]}),
         "where": query("where", f"Groups of tests as JSON, {asking.DEEPEST} deep at most.", text),
         "format": query("format", "Instead of the header Accept.", {"enum": ["json", "csv", "ndjson", "xlsx"]}),
-        "as_of": query("as_of", "As the record stood at this moment.", text | {"format": "date-time"}),
+        "as_of": query(
+            "as_of",
+            "As the records stood at this moment (ISO 8601), or when the figures of an edition such as pack-2566-05-1 "
+            "were frozen. Records that `expand` and tests reach stand as they did then as well.",
+            text,
+        ),
         "match": {
             "name": "If-Match",
             "in": "header",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from models import Table, db
 from portal import history
 from portal.database import batches
 from portal.errors import NotFound
-from portal.web.api import door, resources, values
+from portal.web.api import door, resources, then, values
 from portal.web.api.asking import Asked, Reader
 from portal.web.api.resources import Resource
 
@@ -75,10 +76,10 @@ def page(resource: Resource) -> dict[str, Any]:
     out: dict[str, Any] = {"items": items, "next": None}
     if len(raw) > asked.limit:
         last = items[-1]
-        out["next"] = reader.cursor(asked, last[asked.sort], last["id"])
+        out["next"] = reader.cursor(asked, last[resource.order(asked.sort).column_name], last["id"])
     if asked.counted:
         out["count"] = reader.apply(door.narrowed(table.select(table.id)), asked).count()
-    _expand(resource, asked.expand, items)
+    _expand(resource, asked.expand, items, asked.as_of)
     shown = {*asked.names, *asked.expand}
     out["items"] = [{name: value for name, value in item.items() if name in shown} for item in items]
     return out
@@ -101,6 +102,23 @@ def one(resource: Resource, ident: int) -> Table:
     if row is None:
         raise NotFound("There is no such record, or it belongs to another office.")
     return row
+
+
+def stood(resource: Resource, ident: int, reader: Reader, asked: Asked) -> Row:
+    """Return one record as it stood at the moment asked for, removed since or not.
+
+    Raises NotFound for one that was not there, or whose office of then is out of reach.
+    """
+    wanted = _wanted(resource, asked)
+    shape = Shape(wanted)
+    table = resource.table
+    query = reader.apply(door.narrowed(table.select(*shape.columns)).where(table.id == ident), asked)
+    raw = db.execute(query).fetchone()
+    if raw is None:
+        raise NotFound("There is no such record, or it belongs to another office.")
+    item = shape.row(raw)
+    _expand(resource, asked.expand, [item], asked.as_of)
+    return {name: value for name, value in item.items() if name in (*asked.names, *asked.expand)}
 
 
 def shown(resource: Resource, row: Table, names: Iterable[str] = (), expand: Iterable[str] = ()) -> Row:
@@ -130,12 +148,13 @@ def etag(row: Table) -> str:
 def _wanted(resource: Resource, asked: Asked) -> dict[str, Field]:
     # What the page shows, and what it must know besides: the number, the sort value, the keys of related records.
     keys = {resource.related[name].column_name for name in asked.expand}
-    named = {*asked.names, "id", asked.sort, *keys}
-    return {name: field for name, field in resource.fields.items() if name in named}
+    named = {*asked.names, "id", *keys}
+    order = resource.order(asked.sort)
+    return {name: field for name, field in resource.fields.items() if name in named} | {order.column_name: order}
 
 
-def _expand(resource: Resource, names: Iterable[str], items: list[Row]) -> None:
-    """Put the related records into the items; null where there is none, or none within reach."""
+def _expand(resource: Resource, names: Iterable[str], items: list[Row], as_of: dt.datetime | None = None) -> None:
+    """Put the related records into the items, as they stood where that is asked; null where none is within reach."""
     for name in names:
         key: ForeignKeyField = resource.related[name]
         inner = resources.of_table(key.rel_model)
@@ -143,6 +162,7 @@ def _expand(resource: Resource, names: Iterable[str], items: list[Row]) -> None:
         ids = sorted({item[key.column_name] for item in items} - {None})
         shape = Shape(inner.fields)
         held = door.narrowed(inner.table.select(*shape.columns)).where(inner.table.id.in_(ids))
+        held = then.standing(held, [inner.table], as_of)
         found = {item["id"]: item for item in map(shape.row, db.execute(held).fetchall())} if ids else {}
         for item in items:
             item[name] = found.get(item[key.column_name])

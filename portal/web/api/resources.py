@@ -44,7 +44,12 @@ class Resource:
     def sorts(self) -> tuple[str, ...]:
         """Return the properties the list may be sorted by: of a large table, those an index begins with."""
         held = set(self.fields) if self.screen.small else columns.indexed(self.table)
-        return tuple(name for name, field in self.fields.items() if field.name in held)
+        return tuple(name for name, field in self.fields.items() if field.name in held or self.order(name) is not field)
+
+    def order(self, name: str) -> Field:
+        """Return the column that a list sorted by `name` goes by: of Thai names, the one made to sort by."""
+        made = self.table._meta.fields.get(f"{name}_sort")
+        return self.fields[name] if made is None else made
 
     @cached_property
     def related(self) -> dict[str, ForeignKeyField]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, request, url_for
 
 from jobs import queue
-from models import Edition, Revision, Run, Table
+from models import AuditEntry, Edition, Revision, Run, Table
 from portal import clock, files, history
 from portal.errors import NotFound, RuleBroken
 from portal.reports import runs
@@ -162,10 +162,11 @@ def restored(name: str, ident: int) -> Response:
 def shown(name: str, ident: int) -> Response:
     """Return one record; with `as_of=` as it stood at a moment."""
     resource = resources.open_one(name, g.person)
+    reader = Reader(resource, g.person, door.narrowed)
+    asked = reader.read(request.args)
+    if asked.as_of is not None:
+        return _json(reading.stood(resource, _whole(ident), reader, asked))
     row = _row(resource, ident)
-    if moment := request.args.get("as_of"):
-        return _json(_as_of(resource, row, moment))
-    asked = Reader(resource, g.person, door.narrowed).read(request.args)
     response = _json(reading.shown(resource, row, asked.names, asked.expand))
     response.headers["ETag"] = reading.etag(row)
     response.make_conditional(request)
@@ -199,14 +200,17 @@ def removed(name: str, ident: int) -> Response:
 def history_of(name: str, ident: int) -> Response:
     """Return the revisions of a record, newest first."""
     resource = resources.open_one(name, g.person)
-    row = _row(resource, ident)
+    revisions = history.of(resource.table, _row(resource, ident).id)
+    # The reason of an act that touched others' records as well is for those who may read its entry of the trail.
+    told = AuditEntry.select(AuditEntry.id).where(AuditEntry.id.in_([each.entry_id for each in revisions]))
+    within = {ident for (ident,) in door.narrowed(told).tuples()}
     items = [
         {
             "entry": each.entry_id, "at": values.moment(each.entry.at), "person_id": each.entry.person_id,
-            "verb": each.entry.verb, "note": each.entry.note,
+            "verb": each.entry.verb, "note": each.entry.note if each.entry_id in within else None,
             "before": feed.shown(resource, each.before), "after": feed.shown(resource, each.after),
         }
-        for each in history.of(resource.table, row.id)
+        for each in revisions
     ]  # fmt: skip
     return _json({"items": items})
 
@@ -224,9 +228,13 @@ def stepped(name: str, ident: int, verb: str) -> Response:
 
 
 def _row(resource: Resource, ident: int) -> Table:
+    return reading.one(resource, _whole(ident))
+
+
+def _whole(ident: int) -> int:
     if ident >= 2**31:
         raise NotFound("There is no such record, or it belongs to another office.")
-    return reading.one(resource, ident)
+    return ident
 
 
 def _record(resource: Resource, row: Table, status: int = 200) -> Response:
@@ -234,14 +242,6 @@ def _record(resource: Resource, row: Table, status: int = 200) -> Response:
     response = _json(reading.shown(resource, fresh), status)
     response.headers["ETag"] = reading.etag(fresh)
     return response
-
-
-def _as_of(resource: Resource, row: Table, text: str) -> dict[str, Any]:
-    field = Revision._meta.fields["entry"].rel_model._meta.fields["at"]
-    held = history.as_of(resource.table, row.id, values.read_text(field, text))
-    if held is None:
-        raise NotFound("At that moment the record was not there, or nothing is known of it.")
-    return {"id": row.id, **(feed.shown(resource, held) or {})}
 
 
 def _report(sheet: Sheet) -> Response:

@@ -121,6 +121,11 @@ def read_text(field: Field, text: str) -> Any:
     return read(field, text)
 
 
+def read_moment(text: str, name: str) -> dt.datetime:
+    """Return a moment of an address, in Bangkok's time. Raises RuleBroken, naming the argument."""
+    return _moment(text, name)
+
+
 def whole(text: str, name: str, most: int, *, least: int = 1) -> int:
     """Return a whole number of an address between `least` and `most`. Raises RuleBroken, naming the argument."""
     if not (text.isascii() and text.isdigit() and len(text) < 11 and least <= int(text) <= most):
