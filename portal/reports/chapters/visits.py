@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
-from portal.reports.figures import registry, visiting
+from portal.reports.figures import followed, registry, visiting
 from portal.reports.figures.offices import by_region, offices
 from portal.rules.progress import Standing, share, standing
 from portal.rules.terms import Sector
@@ -20,6 +20,7 @@ SECTORS = {
 }
 STEPS = (Decimal(80), Decimal(90), Decimal(95), Decimal(100))
 HUNDRED = Decimal(100)
+GAPS = 15
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,44 @@ class TypeLine:
     visited: int
     reach: Decimal | None
     visits: int
+    asked: int = 0
+    asked_reached: int = 0
+    asked_share: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Follow:
+    """A region or an office (by its `code`): institutions with work planned to date, reached, left; what was agreed."""
+
+    code: str
+    name: str
+    region: str
+    asked: int
+    reached: int
+    share: Decimal | None
+    left: int
+    agreed: int
+    settled: int
+    open: int
+    overdue: int
+
+
+@dataclass(frozen=True)
+class GapLine:
+    """An institution with work planned to date and no visit; the day of its latest visit before."""
+
+    name: str
+    office: str
+    planned: int
+    last_on: dt.date | None
 
 
 @dataclass(frozen=True)
 class VisitsPage:
-    """`tiles` are shares of the plan by province mark (None = no plan); Bangkok's two offices are added up."""
+    """`tiles` are shares of the plan by province mark (None = no plan); Bangkok's two offices are added up.
+
+    `flow` has a row for each class (1, 2, 3, none) of the year before and in it a column for each class of this year.
+    """
 
     month: str
     lead: str
@@ -66,6 +100,12 @@ class VisitsPage:
     tiles: dict[str, Decimal | None]
     steps: tuple[Decimal, ...]
     visit_day: dt.date | None
+    follow: Follow | None = None
+    follow_regions: tuple[Follow, ...] = ()
+    follow_offices: tuple[Follow, ...] = ()
+    gaps: tuple[GapLine, ...] = ()
+    flow: followed.Flow = ()
+    due_day: dt.date | None = None
 
 
 def gather(cut: Cut) -> VisitsPage:
@@ -74,6 +114,8 @@ def gather(cut: Cut) -> VisitsPage:
     courses, until = visiting.courses(cut), cut.last_period
     empty = visiting.Course((0,) * 12, (0,) * until)
     whole = visiting.added(list(courses.values()), until)
+    everyone = follow(cut, "all", "รวมทั้งสิ้น", "", [office.id for office in listed])
+    places = {office.id: office.brief for office in listed}
     total = line(cut, "all", "รวมทั้งสิ้น", [office.id for office in listed])
     single = [line(cut, office.code, office.place, [office.id]) for office in listed]
     known = sorted(
@@ -84,7 +126,7 @@ def gather(cut: Cut) -> VisitsPage:
         marks.setdefault(office.province_mark, []).append(courses.get(office.id, empty))
     return VisitsPage(
         month=formats.month_long(cut.fiscal_year, until),
-        lead=_lead(total),
+        lead=_lead(total, everyone),
         total=total,
         regions=tuple(
             line(cut, first.region_code, first.region, [office.id for office in group])
@@ -98,7 +140,33 @@ def gather(cut: Cut) -> VisitsPage:
         tiles={mark: visiting.added(each, until).share for mark, each in marks.items()},
         steps=STEPS,
         visit_day=visiting.latest_day(cut),
+        follow=everyone,
+        follow_regions=tuple(
+            follow(cut, first.region_code, first.region, "", [office.id for office in group])
+            for first, group in by_region(listed)
+        ),
+        follow_offices=tuple(
+            follow(cut, office.code, office.brief, office.region_brief, [office.id]) for office in listed
+        ),
+        gaps=tuple(
+            GapLine(gap.name, places[gap.office], gap.planned, gap.last_on)
+            for gap in followed.gaps(cut)[:GAPS]
+            if gap.office in places
+        ),
+        flow=followed.flow(cut),
+        due_day=followed.as_of(cut),
     )
+
+
+def follow(cut: Cut, code: str, name: str, region: str, ids: list[int]) -> Follow:
+    """Return what followed the plans of several offices as one line."""
+    held = set(ids)
+    sought = followed.sought(one for one in followed.asked(cut) if one.office in held)
+    agreed = followed.agreed(cut, ids)
+    return Follow(
+        code, name, region, sought.institutions, sought.reached, sought.share, sought.left,
+        agreed.agreed, agreed.settled, agreed.open, agreed.overdue,
+    )  # fmt: skip
 
 
 def line(cut: Cut, code: str, name: str, ids: list[int]) -> Line:
@@ -128,6 +196,7 @@ def _types(cut: Cut) -> tuple[TypeLine, ...]:
         stock[each.type] = stock.get(each.type, 0) + each.count
         sectors[each.type] = each.sector
     visits = {name: (count, visited) for _, name, count, visited in visiting.by_type(cut)}
+    planned = {name: followed.sought(one for one in followed.asked(cut) if one.type == name) for name in stock}
     order = list(SECTORS)
     made = [
         TypeLine(
@@ -137,6 +206,9 @@ def _types(cut: Cut) -> tuple[TypeLine, ...]:
             visits.get(name, (0, 0))[1],
             share(visits.get(name, (0, 0))[1], count),
             visits.get(name, (0, 0))[0],
+            planned[name].institutions,
+            planned[name].reached,
+            planned[name].share,
         )
         for name, count in stock.items()
     ]
@@ -144,7 +216,7 @@ def _types(cut: Cut) -> tuple[TypeLine, ...]:
     return tuple(made)
 
 
-def _lead(total: Line) -> str:
+def _lead(total: Line, everyone: Follow) -> str:
     if not total.planned:
         return f"ยังไม่มีแผนการเข้าแนะนำส่งเสริมที่อนุมัติ บันทึกแล้ว **{formats.num(total.done)} ครั้ง**"
     words = (
@@ -155,6 +227,10 @@ def _lead(total: Line) -> str:
         words += f" เข้าถึง **{formats.num(total.visited)} แห่ง** จาก **{formats.num(total.stock)} แห่ง** ในทะเบียน"
     if total.unplanned:
         words += f" เป็นการเข้านอกแผน **{formats.num(total.unplanned)} ครั้ง**"
+    if everyone.left:
+        words += f" ยังไม่ได้เข้าสถาบันที่มีแผน **{formats.num(everyone.left)} แห่ง**"
+    if everyone.overdue:
+        words += f" ข้อตกลงเกินกำหนด **{formats.num(everyone.overdue)} เรื่อง**"
     return words
 
 

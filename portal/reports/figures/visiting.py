@@ -54,7 +54,7 @@ def _month(cut: Cut) -> Any:
     return Case(None, ends, 12)
 
 
-def _counted(cut: Cut) -> Any:
+def counted(cut: Cut) -> Any:
     """The condition that a visit counts: of the year, until the cut's month, not sent back."""
     counted = (
         (Visit.visited_on >= first_day(cut.fiscal_year))
@@ -81,7 +81,7 @@ def courses(cut: Cut) -> dict[int, Course]:
     # Grouped by its name: PostgreSQL takes the same expression with other placeholders for another one.
     by_month = (
         Visit.select(Visit.unit, _month(cut).alias("fiscal_month"), fn.COUNT(Visit.id))
-        .where(_counted(cut))
+        .where(counted(cut))
         .group_by(Visit.unit, SQL("fiscal_month"))
         .tuples()
     )
@@ -106,7 +106,7 @@ def reach(cut: Cut) -> dict[int, Reach]:
     on_site = fn.SUM(Case(None, [(Visit.place == "on_site", 1)], 0))
     rows = (
         Visit.select(Visit.unit, fn.COUNT(Visit.cooperative.distinct()), unplanned, on_site)
-        .where(_counted(cut))
+        .where(counted(cut))
         .group_by(Visit.unit)
         .tuples()
     )
@@ -122,7 +122,7 @@ def by_type(cut: Cut) -> tuple[tuple[str, str, int, int], ...]:
         )
         .join(Cooperative)
         .join(CooperativeType)
-        .where(_counted(cut))
+        .where(counted(cut))
         .group_by(CooperativeType.id, CooperativeType.sector, CooperativeType.name)
         .order_by(CooperativeType.id)
         .tuples()
@@ -137,7 +137,7 @@ def by_activity(cut: Cut) -> tuple[tuple[str, int], ...]:
     rows = (
         Visit.select(VisitActivity.name, count)
         .join(VisitActivity)
-        .where(_counted(cut))
+        .where(counted(cut))
         .group_by(VisitActivity.id, VisitActivity.name)
         .order_by(count.desc(), VisitActivity.id)
         .tuples()
@@ -148,5 +148,5 @@ def by_activity(cut: Cut) -> tuple[tuple[str, int], ...]:
 @reading
 def latest_day(cut: Cut) -> dt.date | None:
     """Return the day of the latest visit counted."""
-    day: dt.date | None = Visit.select(fn.MAX(Visit.visited_on)).where(_counted(cut)).scalar()
+    day: dt.date | None = Visit.select(fn.MAX(Visit.visited_on)).where(counted(cut)).scalar()
     return day

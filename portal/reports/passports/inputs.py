@@ -8,11 +8,13 @@ from typing import Any
 
 from models import Unit
 from portal.reports.chapter import Cut
-from portal.reports.figures import money, registry, reporting, results, visiting
+from portal.reports.figures import followed, money, registry, reporting, results, visiting
 from portal.reports.figures.offices import offices
 from portal.reports.passports import Passports
 from portal.rules.deadlines import Timeliness
 from portal.rules.formulas import Inputs
+
+CLASSES = ("1", "2", "3", "none")
 
 
 def take_inputs(cut: Cut, made: Passports) -> None:
@@ -117,3 +119,26 @@ def _visit_inputs(cut: Cut, made: Passports, unit: Mapping[int, str]) -> None:
     by_type = visiting.by_type(cut)
     made.tables["type_visits"] = _table("type", (((name,), (visits,)) for _, name, visits, _ in by_type))
     made.tables["type_reach"] = _table("type", (((name,), (visited,)) for _, name, _, visited in by_type))
+    _follow_inputs(cut, made, unit)
+
+
+def _follow_inputs(cut: Cut, made: Passports, unit: Mapping[int, str]) -> None:
+    asked = followed.asked(cut)
+    for name in ("institutions", "reached"):
+        made.tables[f"asked_{name}"] = _table(
+            "unit type", (((unit.get(one.office, ""), one.type), (getattr(one, name),)) for one in asked)
+        )
+    for name in ("agreed", "settled", "open", "overdue"):
+        made.tables[f"action_{name}"] = _table(
+            "unit", (((unit.get(o, ""),), (getattr(one, name),)) for o, one in followed.actions(cut).items())
+        )
+    made.tables["class_moves"] = _table(
+        "unit before after",
+        (
+            ((unit.get(office, ""), before, after), (count,))
+            for office, flow in followed.flows(cut).items()
+            for before, row in zip(CLASSES, flow, strict=True)
+            for after, count in zip(CLASSES, row, strict=True)
+            if count
+        ),
+    )

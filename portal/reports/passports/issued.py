@@ -16,11 +16,11 @@ from portal.reports.chapters.disbursement import Amount, DisbursementPage
 from portal.reports.chapters.projects import ProjectsPage
 from portal.reports.chapters.summary import SummaryPage
 from portal.reports.chapters.timeliness import TimelinessPage
-from portal.reports.chapters.visits import VisitsPage
+from portal.reports.chapters.visits import Follow, VisitsPage
 from portal.reports.figures import money, results
 from portal.reports.figures.offices import by_region, offices
 from portal.reports.passports import Passports
-from portal.reports.passports.inputs import take_inputs
+from portal.reports.passports.inputs import CLASSES, take_inputs
 from portal.rules.formulas import Formula
 from portal.rules.progress import Aggregation, Direction, Standing
 from portal.rules.terms import Nature
@@ -229,8 +229,37 @@ def _visits(cut: Cut, made: Passports, page: VisitsPage) -> None:
             ("visited", "เข้าถึง (แห่ง)", "count", row.visited, visited),
             ("reach", "ร้อยละที่เข้าถึง", "share", row.reach, ["share", visited, stock]),
             ("visits", "จำนวนครั้ง", "count", row.visits, ["sum", "type_visits", typed]),
-        ):
+            ("asked", "มีแผน (แห่ง)", "count", row.asked, ["sum", "asked_institutions", typed]),
+            ("asked_reached", "มีแผนและเข้าแล้ว (แห่ง)", "count", row.asked_reached, ["sum", "asked_reached", typed]),
+            ("asked_share", "ร้อยละของแห่งที่มีแผน", "share", row.asked_share,
+             ["share", ["sum", "asked_reached", typed], ["sum", "asked_institutions", typed]]),
+        ):  # fmt: skip
             made.add("visits", f"type.{n}.{name}", f"{row.name} {words}", as_, value, formula)
+    for held in (page.follow, *page.follow_regions, *page.follow_offices):
+        if held is not None:
+            _follow(made, held, everyone if held.code == "all" else members.get(held.code, [held.code]))
+    for before, row_of in zip(CLASSES, page.flow, strict=False):
+        for after, count in zip(CLASSES, row_of, strict=True):
+            chosen: dict[str, Any] = {"unit": everyone, "before": before, "after": after}
+            label = f"สหกรณ์จากชั้น {before} เป็นชั้น {after} (แห่ง)"
+            made.add("visits", f"moved.{before}.{after}", label, "count", count, ["sum", "class_moves", chosen])
+
+
+def _follow(made: Passports, held: Follow, codes: list[str]) -> None:
+    """Take in what followed the plans of a region or an office."""
+    where = {"unit": codes}
+    asked, reached = ["sum", "asked_institutions", where], ["sum", "asked_reached", where]
+    for name, words, as_, value, formula in (
+        ("asked", "มีแผน (แห่ง)", "count", held.asked, asked),
+        ("asked_reached", "มีแผนและเข้าแล้ว (แห่ง)", "count", held.reached, reached),
+        ("asked_share", "ร้อยละของแห่งที่มีแผน", "share", held.share, ["share", reached, asked]),
+        ("left", "มีแผนแต่ยังไม่ได้เข้า (แห่ง)", "count", held.left, ["minus", asked, reached]),
+        ("agreed", "ข้อตกลงในปี (เรื่อง)", "count", held.agreed, ["sum", "action_agreed", where]),
+        ("settled", "ข้อตกลงที่เสร็จสิ้น (เรื่อง)", "count", held.settled, ["sum", "action_settled", where]),
+        ("open", "ข้อตกลงคงค้าง (เรื่อง)", "count", held.open, ["sum", "action_open", where]),
+        ("overdue", "ข้อตกลงเกินกำหนด (เรื่อง)", "count", held.overdue, ["sum", "action_overdue", where]),
+    ):
+        made.add("visits", f"{held.code}.{name}", f"{held.name} {words}", as_, value, formula)
 
 
 def _disbursement(cut: Cut, made: Passports, page: DisbursementPage) -> None:
