@@ -95,7 +95,7 @@ class ScheduleScreen(Screen):
     table = Schedule
     open_to = CENTRAL
     small = True
-    icon = "calendar"
+    icon = "cal"
     removes = True
     column_list = (
         "name", "book", "scope", "counted_from", "day", "working_days", "at", "waits", "mailing_list", "is_active",

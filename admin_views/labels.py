@@ -86,6 +86,10 @@ LABELS: dict[type[m.Table], Label] = {
     m.Dispatch: _label("system", "number", finds=("system",)),
     m.Run: _label("kind", "subject", finds=("subject",), order=("asked_at",)),
     m.Edition: _label("book", "subject", "number", finds=("subject",)),
+    m.BookOutline: _label("book", "year", finds=("book",)),
+    m.BookEntry: _label("chapter", "title", finds=("title", "chapter"), order=("position",)),
+    m.MailingList: _label("name"),
+    m.Schedule: _label("name"),
     m.Webhook: _label("name"),
     m.AuditEntry: _label("id", finds=()),
 }
