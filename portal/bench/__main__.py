@@ -32,9 +32,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=60, help="deadline day: how long, in seconds (60)")
     parser.add_argument("--role", default="", help="fuzz: as one role; as each of the six when none is named")
     parser.add_argument("--minutes", type=float, default=10, help="fuzz: how long as each role (10)")
+    parser.add_argument("--pages", type=int, default=books.PAGES, help="books: pages of the made-up book (1,200)")
     parser.add_argument("--stores", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     parser.add_argument(
-        "--no-plain", dest="plain", action="store_false", help="deadline day: no plain application beside"
+        "--no-plain", dest="plain", action="store_false", help="books, deadline day: nothing plain beside"
     )
     given = parser.parse_args(arguments)
     reached = [BENCHES[name](given) for name in given.names or BENCHES]
