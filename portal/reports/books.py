@@ -11,10 +11,13 @@ from portal.reports.chapters import (
     amendments,
     approval,
     book_cover,
+    changes,
     contents,
     cooperatives,
+    decisions,
     disbursement,
     indicators,
+    kpi,
     method,
     office,
     offices,
@@ -22,6 +25,7 @@ from portal.reports.chapters import (
     photographs,
     project,
     projects,
+    risk,
     summary,
     timeliness,
     visits,
@@ -89,11 +93,15 @@ PACK = Book(
             "",
             (
                 summary.CHAPTER,
-                amendments.CHAPTER,
+                changes.CHAPTER,
+                decisions.CHAPTER,
                 timeliness.CHAPTER,
-                projects.CHAPTER,
                 disbursement.CHAPTER,
+                projects.CHAPTER,
+                risk.CHAPTER,
+                kpi.CHAPTER,
                 visits.CHAPTER,
+                amendments.CHAPTER,
                 offices.CHAPTER,
                 method.CHAPTER,
             ),
@@ -118,6 +126,7 @@ BOOK = Book(
         Part("การส่งเสริมสหกรณ์และกลุ่มเกษตรกร", (cooperatives.CHAPTER, visits.CHAPTER)),
         Part("ผลการเบิกจ่ายงบประมาณ", (disbursement.CHAPTER, offices.CHAPTER)),
         Part("ผลการดำเนินงานรายหน่วยงาน", (office.CHAPTER,)),
+        Part("ผลตามตัวชี้วัด", (kpi.CHAPTER,)),
         Part("ภาคผนวก", (indicators.CHAPTER, amendments.CHAPTER, method.CHAPTER)),
     ),
 )
@@ -133,6 +142,8 @@ def _of_scope(title: Callable[[Cut], str]) -> Callable[[Cut], str]:
     return lambda cut: f"{title(cut)} {cut.scope_name}"
 
 
+# What speaks to the month's meeting, and has no place in a year's book.
+OF_A_MONTH = frozenset({"summary", "changes", "decisions", "risk"})
 # What makes no sense of one office: what sets offices side by side, and what the whole department answers for.
 NOT_OF = {
     ScopeKind.NATION: frozenset[str](),
@@ -150,7 +161,7 @@ BOOK_OF_OFFICE = replace(
     parts=(
         Part("", (book_cover.CHAPTER, contents.CHAPTER)),
         Part("ผลการดำเนินงานของหน่วยงาน", (office.CHAPTER,)),
-        Part("ผลงานตามโครงการและตัวชี้วัด", (projects.CHAPTER, indicators.CHAPTER)),
+        Part("ผลงานตามโครงการและตัวชี้วัด", (projects.CHAPTER, kpi.CHAPTER, indicators.CHAPTER)),
         Part("การส่งเสริมสหกรณ์และกลุ่มเกษตรกร", (cooperatives.CHAPTER, visits.CHAPTER)),
         Part("ผลการเบิกจ่ายงบประมาณ", (disbursement.CHAPTER,)),
         Part("ภาคผนวก", (amendments.CHAPTER, method.CHAPTER)),
@@ -174,5 +185,5 @@ def may_hold(book: Book, chapter: Chapter) -> bool:
     fronts = {each.slug for part in book.parts for each in part.chapters if each.sees_book or not each.in_contents}
     if chapter.sees_book or not chapter.in_contents:
         return chapter.slug in fronts
-    only_of_packs = chapter.slug == summary.CHAPTER.slug and book.kind is RunKind.BOOK
+    only_of_packs = chapter.slug in OF_A_MONTH and book.kind is RunKind.BOOK
     return chapter.slug not in NOT_OF[book.scope] and not only_of_packs

@@ -89,6 +89,7 @@ class Chapter:
 
     `sees_book` is for pages about the book itself (cover, contents, provenance): they are set when all else
     is gathered. `in_contents` and `is_numbered` say whether it is listed, and whether its pages carry a foot.
+    `applies` says whether a cut has such a chapter at all: the first month has no month before.
     """
 
     slug: str
@@ -98,6 +99,7 @@ class Chapter:
     sees_book: bool = False
     in_contents: bool = True
     is_numbered: bool = True
+    applies: Callable[[Cut], bool] = lambda cut: True
 
 
 @dataclass(frozen=True)

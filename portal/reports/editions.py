@@ -94,7 +94,8 @@ def take_snapshots(wanted: Sequence[tuple[str, Cut]], address: str = "", files: 
 def _snapshot(book: Book, cut: Cut, address: str, files: Files | None) -> str:
     pieces: list[dict[str, Any]] = []
     pages: dict[str, Any] = {}
-    for number, entry in sheets.numbered(outlines.planned(book, cut.fiscal_year, files)):
+    listed = [entry for entry in outlines.planned(book, cut.fiscal_year, files) if entry.chapter.applies(cut)]
+    for number, entry in sheets.numbered(listed):
         chapter = entry.chapter
         if chapter.members is not None:
             for index, member in enumerate(chapter.members(cut), 1):

@@ -11,9 +11,9 @@ from portal import formats
 from portal.errors import NotFound
 from portal.reports.chapter import Chapter, Cut, Member
 from portal.reports.chapters.projects import Line, line
-from portal.reports.figures import money, remarks, results, series, voices
+from portal.reports.figures import money, reading, remarks, results, series, voices
 from portal.reports.figures.offices import by_region, offices
-from portal.rules.progress import Standing, share
+from portal.rules.progress import Aggregation, Standing, share
 from portal.rules.terms import Nature
 
 LOWEST = 12
@@ -36,6 +36,7 @@ class IndicatorLine:
     owing: int
     is_leading: bool
     note: int = 0
+    is_summed: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,12 @@ def gather(cut: Cut) -> ProjectPage:
 
 def members(cut: Cut) -> Sequence[Member]:
     """Gather every project's page, in the order of the plans."""
+    return pages(cut)
+
+
+@reading
+def pages(cut: Cut) -> tuple[Member, ...]:
+    """Gather every project's page; once for all chapters that print parts of them."""
     said: dict[int | None, list[voices.Voice]] = {}
     for voice in voices.voices(cut):
         said.setdefault(voice.project, []).append(voice)
@@ -107,7 +114,7 @@ def members(cut: Cut) -> Sequence[Member]:
     for facts in results.projects(cut):
         page = _page(cut, facts, said.get(facts.id, []), at.get(facts.id, {}))
         made.append(Member(facts.code, facts.name, facts.plan, page))
-    return made
+    return tuple(made)
 
 
 def _page(
@@ -180,6 +187,7 @@ def _indicator(
         outcome.owing,
         is_leading,
         note,
+        each.month_rule is Aggregation.SUM,
     )
 
 
@@ -188,17 +196,27 @@ def _places(
 ) -> tuple[tuple[PlaceLine, ...], tuple[PlaceLine, ...]]:
     """Return the project by region, and the offices that are furthest behind."""
     found = results.cells(cut).get(first.id, {}) if first else {}
-    regions, single = [], []
+    regions = []
     for head, group in by_region(offices(cut)):
         ids = [office.id for office in group]
         if any(i in found or i in granted for i in ids):
             regions.append(_place(head.region, f"{len(ids)} หน่วย", first, ids, found, granted))
-        for office in group:
-            if office.id in found:
-                single.append(_place(office.brief, office.region_brief, first, [office.id], found, granted))
+    single = sites(cut, first, granted)
     behind = [each for each in single if each.standing in (Standing.PROBLEM, Standing.WATCH)]
     behind.sort(key=lambda each: (each.reached or Decimal(0), each.name))
     return tuple(regions), tuple(behind[:LOWEST])
+
+
+def sites(
+    cut: Cut, first: results.IndicatorFacts | None, granted: dict[int, tuple[int, int]] | None = None
+) -> tuple[PlaceLine, ...]:
+    """Return how each office that has part in an indicator stands, in the order of offices."""
+    found = results.cells(cut).get(first.id, {}) if first else {}
+    return tuple(
+        _place(office.brief, office.region_brief, first, [office.id], found, granted or {})
+        for office in offices(cut)
+        if office.id in found
+    )
 
 
 def _place(

@@ -10,6 +10,7 @@ from decimal import Decimal
 from models import Period
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
+from portal.reports.chapters import decisions
 from portal.reports.charts.timeliness import Column, Group
 from portal.reports.figures import money, reporting, results, visiting
 from portal.reports.figures.offices import by_region, offices, year_id
@@ -95,10 +96,10 @@ def gather(cut: Cut) -> SummaryPage:
         reported=sum(each.owed > 0 and not each.missing and not each.waiting for each in now),
         owing=sum(each.owed > 0 for each in now),
         is_partial=is_partial,
-        lead=_lead(cut, measures),
+        lead=_lead(cut, measures, is_partial),
         measures=measures,
         groups=_groups(cut),
-        look=_projects_to_look_at(cut),
+        look=_to_decide(cut),
         changes=_changes(cut, measures),
         watch=_watch(cut),
         money_day=money.data_day(cut),
@@ -209,10 +210,15 @@ def _points(value: Decimal) -> str:
     return f"**{formats.num(abs(value), 1)} จุด**"
 
 
-def _lead(cut: Cut, measures: tuple[Measure, ...]) -> tuple[str, ...]:
-    """Write what the figures say: where we stand, where the year's end will be, who is missing."""
+def _lead(cut: Cut, measures: tuple[Measure, ...], is_partial: bool) -> tuple[str, ...]:
+    """Write what the figures say: where we stand, where the year's end will be, what is to be decided."""
     overall, recurrent, investment = measures[:3]
     said = []
+    if is_partial:
+        said.append(
+            "ยังมีหน่วยงานที่ไม่ถึงกำหนดส่ง ตัวเลขเบิกจ่ายมาจาก GFMIS จึงครบทุกหน่วย ส่วนผลงานและการเข้าแนะนำ**ยังไม่ใช่ยอดทั้งกรม**"
+            "และยังไม่เทียบกับเป้าหมาย"
+        )
     if overall.value is None:
         said.append("ยังไม่มีข้อมูลการเบิกจ่ายของงวดนี้")
     elif overall.gap is None:
@@ -233,7 +239,10 @@ def _lead(cut: Cut, measures: tuple[Measure, ...]) -> tuple[str, ...]:
     if (ahead := _year_end(cut, overall, investment)) is not None:
         said.append(ahead)
     plan, sent = measures[3], measures[6]
-    said.append(f"โครงการเป็นไปตามแผน **{plan.note.removesuffix('ที่มีผล')}** หน่วยงานส่งรายงานทันกำหนด **{sent.note}**")
+    if cut.period is None:
+        said.append(f"โครงการเป็นไปตามแผน **{plan.note.removesuffix('ที่มีผล')}** หน่วยงานส่งรายงานทันกำหนด **{sent.note}**")
+    elif raised := len(decisions.matters(cut)):
+        said.append(f"จึงขอให้ที่ประชุมตัดสินใจ **{raised} เรื่อง**")
     return tuple(said)
 
 
@@ -258,34 +267,17 @@ def _year_end(cut: Cut, overall: Measure, investment: Measure) -> str | None:
     return "หากรักษาอัตราเฉลี่ย 3 เดือนล่าสุด สิ้นปี" + " ".join(said) if said else None
 
 
-def _projects_to_look_at(cut: Cut) -> tuple[Point, ...]:
-    found = []
-    names = {project.id: project.name for project in results.projects(cut)}
-    for indicator in results.indicators(cut):
-        outcomes = results.headlines(cut).get(indicator.id)
-        if (
-            outcomes
-            and outcomes[-1].standing is Standing.PROBLEM
-            and outcomes[-1].reached is not None
-            and indicator.project_id in names
-        ):
-            found.append((outcomes[-1].reached, indicator))
-    found.sort(key=lambda each: (each[0], each[1].id))
-    seen: dict[int, Point] = {}
-    for reached, indicator in found:
-        if indicator.project_id not in seen and len(seen) < 3:
-            name = _short(names[indicator.project_id], 50)
-            seen[indicator.project_id] = Point(
-                "bad", f"{name} ได้ร้อยละ **{formats.percent(reached)}** ของแผนสะสม", "projects"
-            )
-    total = len({indicator.project_id for _, indicator in found})
-    if total > len(seen):
-        return (*seen.values(), Point("none", f"และอีก **{total - len(seen)} โครงการ**", "projects"))
-    return tuple(seen.values())
+def _to_decide(cut: Cut) -> tuple[Point, ...]:
+    """The matters that the meeting is asked to decide."""
+    return tuple(Point("bad", _clipped(each.short), "decisions") for each in decisions.matters(cut))
 
 
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def _clipped(words: str, most: int = 84) -> str:
+    """Return a sentence without the end of its first words, so that its figures stay."""
+    if len(words) <= most:
+        return words
+    name, mark, figures = words.partition(" ได้ร้อยละ ")
+    return name[: max(12, most - len(figures))].rstrip() + "…" + mark + figures
 
 
 def _changes(cut: Cut, measures: tuple[Measure, ...]) -> tuple[Point, ...]:

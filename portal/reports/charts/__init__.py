@@ -10,8 +10,11 @@ from typing import Any
 from portal.reports.charts.bars import level, months, share_bar, spread, stacked
 from portal.reports.charts.bullet import bullet, bullet_axis, deviation
 from portal.reports.charts.curve import Line, control, curve
+from portal.reports.charts.dumbbell import dumbbell
 from portal.reports.charts.marks import key, mark
+from portal.reports.charts.reach import reach, reach_key
 from portal.reports.charts.spark import spark, spark_axis
+from portal.reports.charts.squares import squares
 from portal.reports.charts.strip import Strip, spread_strip, strips
 from portal.reports.charts.tiles import locator, shares, step_key
 from portal.reports.charts.timeliness import timeliness, timeliness_key
@@ -46,17 +49,21 @@ CHARTS: dict[str, Callable[..., Any]] = {
         control,
         curve,
         deviation,
+        dumbbell,
         key,
         level,
         locator,
         mark,
         months,
+        reach,
+        reach_key,
         share_bar,
         shares,
         spark,
         spark_axis,
         spread,
         spread_strip,
+        squares,
         stacked,
         step_key,
         strips,

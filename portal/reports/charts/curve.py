@@ -69,9 +69,10 @@ def curve(
     d.segments([(at(m - 1, 0)[0], upper - 1.5, at(m - 1, 0)[0], upper + h) for m in breaks], INK2, 0.3, ".4 .6")
     d.text(0, 1.9, unit, 6.6)
     labels: list[tuple[float, float, str, str, float, int]] = []
+    is_forecast = any(line.make == "forecast" for line in lines)
     for line in sorted(lines, key=lambda each: each.make == "actual"):
         colour, thick = MAKES[line.make]
-        points = [at(0, 0)] if starts_at_zero else []
+        points = [at(0, 0)] if starts_at_zero and line.make != "forecast" else []
         points += [at(i + 1, v) for i, v in enumerate(line.values) if v is not None]
         d.line(points, colour, thick, "1.1 .8" if line.make == "forecast" else "")
         if line.make == "plan":
@@ -82,9 +83,14 @@ def curve(
         if last is None:
             continue
         x, y = points[-1]
+        if line.make == "actual" and is_forecast:
+            y = min(y + 3.4, upper + h - 0.6)  # below the line that goes on from here
         words = f"{line.label} {last:,.{digits}f}"
         if line.make == "actual":
-            d.dot(x, y, 1, colour)
+            d.dot(*points[-1], 1, colour)
+        if line.make == "spent" and now < 12:
+            d.text(x - 1, y - 1.3, words, 7, "end", INK2, 500)  # to the right it would lie on the plan's line
+            continue
         labels.append(
             (
                 x,

@@ -56,6 +56,10 @@ def key(what: str) -> Markup:
     elif what == "aim":
         d = Drawing(2.6, 2.4)
         d.shape("M1.3 .4l1 1.6h-2z", "#fff", INK, 0.28)
+    elif what in ("was", "is", "worse"):
+        d = Drawing(2.8, 2.4)
+        fill = {"was": "#fff", "is": ACTUAL, "worse": BAD}[what]
+        d.dot(1.3, 1.2, 1.0, fill, INK2 if what == "was" else "", 0.35)
     elif what == "mine":
         d = Drawing(2.8, 2.4)
         d.dot(1.3, 1.2, 1.1, BRAND)
