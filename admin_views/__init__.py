@@ -40,6 +40,7 @@ from portal.web.imports import ImportsPage
 from portal.web.language import lazy
 from portal.web.money import MoneyPage
 from portal.web.passports import PassportPage
+from portal.web.plan_tree import PlanTreePage
 from portal.web.registry import RegistryPage
 from portal.web.story import StoryPage
 from portal.web.visit_plans import VisitPlansPage
@@ -82,6 +83,7 @@ def register(app: Flask) -> Admin:
         cooperatives.CooperativeScreen(lazy("Cooperatives and groups"), REGISTRY),
         cooperatives.CooperativeYearScreen(lazy("Strength and grade"), REGISTRY),
         cooperatives.AuditorRemarkScreen(lazy("Auditor's remarks"), REGISTRY),
+        PlanTreePage(lazy("Plan tree"), PLANS),
         plans.ProjectScreen(lazy("Projects"), PLANS),
         plans.ActivityScreen(lazy("Activities"), PLANS),
         plans.IndicatorScreen(lazy("Indicators"), PLANS),

@@ -19,6 +19,15 @@ class ProjectKind(StrEnum):
     PROJECT = "project"  # โครงการ
 
 
+class Ready(StrEnum):
+    """How far a part of the year's plan is made."""
+
+    READY = "ready"
+    DIFFERS = "incomplete"  # months do not come to the target, or something below it has no target yet
+    LACKING = "lacking"  # a unit that has to plan its months has not
+    EMPTY = "no_targets"  # no unit has a target
+
+
 class Sector(StrEnum):
     """Decides which division reviews an institution."""
 
