@@ -27,7 +27,7 @@ from admin_views import (
     webhooks,
     workbooks,
 )
-from portal.web import designer, form_files, home, matrix, publishing, reports, review, versions
+from portal.web import contents, designer, form_files, home, matrix, publishing, reports, review, versions
 from portal.web import notices as news
 from portal.web import submissions as filling_in
 from portal.web import tokens as api
@@ -36,6 +36,8 @@ from portal.web import workbooks as excel
 from portal.web.agreed import ActionsPage
 from portal.web.checking import CheckPage as VisitCheckPage
 from portal.web.coverage import CoveragePage
+from portal.web.handoff import HandoffPage
+from portal.web.handoff_map import HandoffMapPage
 from portal.web.imports import ImportsPage
 from portal.web.language import lazy
 from portal.web.money import MoneyPage
@@ -96,6 +98,7 @@ def register(app: Flask) -> Admin:
         MoneyPage(lazy("Disbursement against targets"), PLANS),
         ImportsPage(lazy("Finance files"), PLANS),
         imports.ImportLineScreen(lazy("Lines of finance files"), PLANS),
+        HandoffPage(lazy("Hand-off to other systems"), PLANS),
         handoff.DispatchScreen(lazy("Dispatches"), PLANS),
         periods.PeriodScreen(lazy("Periods"), CALENDAR),
         periods.DeadlineScreen(lazy("Deadlines"), CALENDAR),
@@ -121,6 +124,7 @@ def register(app: Flask) -> Admin:
         people.SignInScreen(lazy("Sign-ins"), SYSTEM),
         runs.RunScreen(lazy("Runs"), SYSTEM),
         runs.EditionScreen(lazy("Editions"), SYSTEM),
+        contents.ContentsPage(lazy("Tables of contents"), CALENDAR),
         books.ScheduleScreen(lazy("Schedules of packs and books"), CALENDAR),
         books.ScheduleTurnScreen(lazy("What schedules asked for"), SYSTEM),
         books.MailingListScreen(lazy("Mailing lists"), SYSTEM),
@@ -145,6 +149,7 @@ def register(app: Flask) -> Admin:
         publishing.PublishPage(),
         versions.VersionsPage(),
         form_files.ImportPage(),
+        HandoffMapPage(),
     ):
         admin.add_view(page)
     return admin

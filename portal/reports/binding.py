@@ -32,6 +32,7 @@ LINK = "https://book.invalid/to#"
 NUMBER = "https://book.invalid/page#"
 STANDING = "https://book.invalid/standing#"
 FIGURE = "https://book.invalid/figure#"
+CHAPTER = "c-"  # how the anchor of a chapter begins
 MM = 72 / 25.4
 STAMP_FACES = ("Sarabun-400", "Sarabun-600")
 INK2, ALERT = "0.275 0.322 0.369", "0.584 0.122 0.086"
@@ -98,7 +99,8 @@ Attach = Callable[[Mapping[str, int], Sequence[str]], Iterable[Attachment]]
 def bind(sheets: Sequence[Sheet], imprint: Imprint, out: Path, attach: Attach | None = None) -> int:
     """Bind `sheets` in order into the file `out`, with what `attach` makes inside; return the number of pages.
 
-    The same sheets and imprint always make the same bytes. Raises BrokenBook when a link leads to nothing.
+    The same sheets and imprint always make the same bytes. What leads to a chapter that is not in the book is no link,
+    and its number is not written. Raises BrokenBook when any other link leads to nothing.
     """
     book = _Book(imprint)
     with pikepdf.new() as pdf:
@@ -227,6 +229,8 @@ class _Book:
                 words = self.imprint.standing
             elif name in self.places:
                 words = str(self.places[name][0] + 1)
+            elif name.startswith(CHAPTER):
+                continue  # a chapter that this table of contents does not have
             else:
                 raise BrokenBook(f"a page number is asked for “{name}”, which is not in the book")
             x0, y0, x1, y1 = (float(v) for v in annotation.Rect)
@@ -275,6 +279,9 @@ class _Book:
                 self.figures.setdefault(key, page)
                 return bool(self.imprint.passports)
             return False
+        if address.startswith((LINK, NUMBER)):
+            name = address.partition("#")[2].partition("~")[0]
+            return name in self.places or not name.startswith(CHAPTER)
         return not address.startswith(STANDING)
 
     def _place(self, page: int, x: float, y: float) -> Array:
