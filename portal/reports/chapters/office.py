@@ -13,7 +13,7 @@ from portal.reports.chapter import Chapter, Cut, Member
 from portal.reports.chapters.offices import judged_indicators
 from portal.reports.charts.bars import Row
 from portal.reports.charts.strip import Strip
-from portal.reports.figures import money, registry, remarks, reporting, results, visiting, voices
+from portal.reports.figures import followed, money, registry, remarks, reporting, results, visiting, voices
 from portal.reports.figures.offices import Office, by_region, offices
 from portal.rules.deadlines import Timeliness
 from portal.rules.progress import Standing, share
@@ -54,13 +54,15 @@ class OwnProject:
 
 @dataclass(frozen=True)
 class OwnType:
-    """Institutions of one type that this office looks after."""
+    """Institutions of one type that this office looks after; `asked` have visits planned to date, `reached` of them."""
 
     name: str
     count: int
     operating: int
     members: int
     capital: int
+    asked: int = 0
+    reached: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class OfficePage:
     days: tuple[int, ...]
     problems: tuple[voices.Told, ...]
     notes: tuple[str, ...] = ()
+    visited: tuple[str, ...] = ()
 
 
 def gather(cut: Cut) -> OfficePage:
@@ -255,11 +258,12 @@ def _page(
         disbursed=whole.disbursed,
         bound=whole.bound,
         paid_share=whole.share,
-        types=_types(stock),
+        types=_types(cut, office, stock),
         how=tuple(month.how.value for month in due),
         days=tuple(month.days for month in due),
         problems=voices.told(said, 3),
         notes=tuple(notes.listed),
+        visited=_visited(cut, office),
     )
 
 
@@ -318,14 +322,49 @@ def _indicators(cut: Cut, office: Office) -> list[tuple[int, OwnIndicator]]:
     return made
 
 
-def _types(stock: list[registry.Stock]) -> tuple[OwnType, ...]:
+def _types(cut: Cut, office: Office, stock: list[registry.Stock]) -> tuple[OwnType, ...]:
     sums: dict[str, list[int]] = {}
     for each in stock:
-        name = each.type if each.kind is not InstitutionKind.OCCUPATIONAL_GROUP else "กลุ่มอาชีพ"
-        one = sums.setdefault(name, [0, 0, 0, 0])
+        one = sums.setdefault(_line_of(each.type, each.kind), [0] * 6)
         for n, value in enumerate((each.count, each.operating, each.members, each.capital)):
             one[n] += value
+    for asked in followed.asked(cut):
+        name = _line_of(asked.type, asked.kind)
+        if asked.office == office.id and name in sums:
+            sums[name][4] += asked.institutions
+            sums[name][5] += asked.reached
     return tuple(OwnType(name, *values) for name, values in sums.items())
+
+
+def _line_of(type_name: str, kind: InstitutionKind) -> str:
+    return type_name if kind is not InstitutionKind.OCCUPATIONAL_GROUP else "กลุ่มอาชีพ"
+
+
+MOST_GAPS = 4
+
+
+def _visited(cut: Cut, office: Office) -> tuple[str, ...]:
+    """Tell how visits followed the plan: institutions reached and left, by name, outside the plan, what was agreed."""
+    said, reach = [], visiting.reach(cut).get(office.id)
+    sought = followed.sought(one for one in followed.asked(cut) if one.office == office.id)
+    if sought.institutions:
+        said.append(
+            f"เข้าแล้ว **{formats.num(sought.reached)} แห่ง** จากที่มีแผน **{formats.num(sought.institutions)} แห่ง** "
+            f"(ร้อยละ **{formats.percent(sought.share)}**)"
+        )
+    if sought.left:
+        named = [gap.name for gap in followed.gaps(cut) if gap.office == office.id][:MOST_GAPS]
+        more = f" และอีก {formats.num(sought.left - len(named))} แห่ง" if sought.left > len(named) else ""
+        said.append(f"ยังไม่ได้เข้า **{formats.num(sought.left)} แห่ง** ได้แก่ {' · '.join(named)}{more}")
+    if reach is not None and reach.unplanned:
+        said.append(f"เข้านอกแผน **{formats.num(reach.unplanned)} ครั้ง**")
+    agreed = followed.agreed(cut, [office.id])
+    if agreed.agreed or agreed.open:
+        said.append(
+            f"ข้อตกลงกับสถาบันในปี **{formats.num(agreed.agreed)} เรื่อง** เสร็จสิ้น **{formats.num(agreed.settled)}** "
+            f"คงค้าง **{formats.num(agreed.open)}** เกินกำหนด **{formats.num(agreed.overdue)}**"
+        )
+    return tuple(said)
 
 
 def _lead(cut: Cut, office: Office, measures: _Measures, whole: money.Sum) -> tuple[str, ...]:

@@ -28,10 +28,11 @@ NAMED = 15  # gaps that are named for each office
 
 @dataclass(frozen=True)
 class Asked:
-    """Institutions of one office and type with work planned until the cut's month, and how many were visited."""
+    """Institutions of one office, type and kind with work planned until the cut's month, and how many were visited."""
 
     office: int
     type: str
+    kind: InstitutionKind
     institutions: int
     reached: int
 
@@ -55,10 +56,11 @@ class Sought:
 
 
 @reading
-def _planned(cut: Cut) -> tuple[tuple[int, int, int, int, bool], ...]:
-    """Return (institution, office, type, visits planned until the cut's month, visited); the dissolved left out."""
+def _planned(cut: Cut) -> tuple[tuple[int, int, int, InstitutionKind, int, bool], ...]:
+    """Return (institution, office, type, kind, visits planned until the cut's month, visited); no dissolved ones."""
+    what = (VisitPlan.cooperative, VisitPlan.unit, Cooperative.type, Cooperative.kind)
     rows = (
-        VisitPlanLine.select(VisitPlan.cooperative, VisitPlan.unit, Cooperative.type, fn.SUM(VisitPlanLine.visits))
+        VisitPlanLine.select(*what, fn.SUM(VisitPlanLine.visits))
         .join_from(VisitPlanLine, VisitPlan)
         .join_from(VisitPlan, Cooperative)
         .where(
@@ -67,26 +69,26 @@ def _planned(cut: Cut) -> tuple[tuple[int, int, int, int, bool], ...]:
             VisitPlanLine.month <= cut.last_period,
             Cooperative.status != InstitutionStatus.DISSOLVED,
         )
-        .group_by(VisitPlan.cooperative, VisitPlan.unit, Cooperative.type)
+        .group_by(*what)
         .order_by(VisitPlan.cooperative)
     )
     visited = {one for (one,) in tuples(Visit.select(Visit.cooperative).where(counted(cut)).distinct())}
     return tuple(
-        (which, office, type_id, int(visits), which in visited)
-        for which, office, type_id, visits in tuples(within(rows, cut, VisitPlan.unit))
+        (which, office, type_id, kind, int(visits), which in visited)
+        for which, office, type_id, kind, visits in tuples(within(rows, cut, VisitPlan.unit))
     )
 
 
 @reading
 def asked(cut: Cut) -> tuple[Asked, ...]:
-    """Return by office and type how many institutions were planned for, and how many of them visited."""
+    """Return by office, type and kind how many institutions were planned for, and how many of them visited."""
     names: dict[int, str] = dict(tuples(CooperativeType.select(CooperativeType.id, CooperativeType.name)))
-    made: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
-    for _, office, type_id, _, is_visited in _planned(cut):
-        one = made[office, type_id]
+    made: dict[tuple[int, int, InstitutionKind], list[int]] = defaultdict(lambda: [0, 0])
+    for _, office, type_id, kind, _, is_visited in _planned(cut):
+        one = made[office, type_id, kind]
         one[0] += 1
         one[1] += is_visited
-    return tuple(Asked(office, names[type_id], *made[office, type_id]) for office, type_id in sorted(made))
+    return tuple(Asked(key[0], names[key[1]], key[2], *made[key]) for key in sorted(made))
 
 
 def sought(of: Iterable[Asked]) -> Sought:
@@ -109,7 +111,7 @@ class Gap:
 def gaps(cut: Cut) -> tuple[Gap, ...]:
     """Return the institutions nobody visited although work was planned: of each office those with most planned."""
     by_office: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for which, office, _, visits, is_visited in _planned(cut):
+    for which, office, _, _, visits, is_visited in _planned(cut):
         if not is_visited:
             by_office[office].append((-visits, which))
     chosen = [which for held in by_office.values() for _, which in sorted(held)[:NAMED]]

@@ -126,7 +126,8 @@ def _follow_inputs(cut: Cut, made: Passports, unit: Mapping[int, str]) -> None:
     asked = followed.asked(cut)
     for name in ("institutions", "reached"):
         made.tables[f"asked_{name}"] = _table(
-            "unit type", (((unit.get(one.office, ""), one.type), (getattr(one, name),)) for one in asked)
+            "unit type kind",
+            (((unit.get(one.office, ""), one.type, one.kind.value), (getattr(one, name),)) for one in asked),
         )
     for name in ("agreed", "settled", "open", "overdue"):
         made.tables[f"action_{name}"] = _table(
