@@ -44,7 +44,14 @@ KNOWN_BY = {
     "rq": ("jobs",),
     "redis": ("jobs", "portal.embedded_redis", "portal.doctor", "portal.supervisor"),
     "obstore": ("portal.files",),
-    "xlsxwriter": ("portal.xlsx", "portal.bench", "portal.exports", "portal.workbooks", "portal.web.api"),
+    "xlsxwriter": (
+        "portal.xlsx",
+        "portal.bench",
+        "portal.exports",
+        "portal.workbooks",
+        "portal.web.api",
+        "portal.reports.annex",
+    ),
     "openpyxl": ("portal.workbooks",),
     "simpleeval": ("portal.forms.expressions",),
     "pyxform": ("portal.forms.xlsform", "portal.forms.xlsheets", "portal.forms.xlwords"),
@@ -53,6 +60,7 @@ KNOWN_BY = {
     "gunicorn": ("portal.serving",),
     "click": ("portal.cli", "portal.commands"),
     "PIL": ("portal.photos",),
+    "pypdfium2": ("portal.reports.pictures",),
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "managers", "misc"}
 

@@ -11,8 +11,9 @@ import re
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import fonts, formats
-from portal.reports import thai_text
+from portal.reports import tagging, thai_text
 from portal.reports.charts import CHARTS
 
 HOME = Path(__file__).resolve().parents[2]
@@ -42,6 +43,11 @@ FORMATS = (
     formats.num, formats.quantity, formats.baht, formats.million, formats.percent, formats.day_short, formats.day_long,
     formats.moment, formats.month_short, formats.month_long,
 )  # fmt: skip
+# How a number is marked that is written with its exact value, and what its value is divided by.
+EXACT = "\ue000\ue001\ue002"
+SCALES: dict[Callable[..., str], int] = {
+    formats.num: 1, formats.quantity: 1, formats.percent: 1, formats.baht: 100, formats.million: 100_000_000,
+}  # fmt: skip
 
 # Figures with a passport: their keys, and their words as printed.
 FIGURES = re.compile(r'<a class="fg" href="https://book\.invalid/figure#([^"]+)">([^<]*)</a>')
@@ -109,8 +115,11 @@ def texts() -> dict[str, str]:
 
 
 @functools.cache
-def environment() -> jinja2.Environment:
-    """Return the templates: everything escaped, every unknown name an error, the charts within reach."""
+def environment(is_exact: bool = False) -> jinja2.Environment:
+    """Return the templates: everything escaped, every unknown name an error, the charts within reach.
+
+    When `is_exact`, every number is written with the exact value that it was rounded from (see `exact`).
+    """
     made = jinja2.Environment(
         loader=jinja2.DictLoader(texts()),
         autoescape=True,
@@ -120,6 +129,8 @@ def environment() -> jinja2.Environment:
     )
     made.globals.update(CHARTS)
     made.globals.update({each.__name__: each for each in (*FORMATS, months_short, fig)})
+    if is_exact:
+        made.globals.update({each.__name__: exact(each, scale) for each, scale in SCALES.items()})
     made.filters["strong"] = strong
     made.filters["short"] = short
     return made
@@ -153,9 +164,22 @@ def strong(text: str) -> Markup:
     )
 
 
-def page_html(template: str, **values: Any) -> str:
+def exact(write: Callable[..., str], scale: int) -> Callable[..., str]:
+    """Return `write` so that it writes `⟨value⟩` before the rounded words, between letters that no text has.
+
+    The value is in the unit of the words: satang divided by `scale`.
+    """
+
+    def written(value: Any, *options: Any, **named: Any) -> str:
+        words = write(value, *options, **named)
+        return words if value is None else f"{EXACT[0]}{Decimal(value) / scale}{EXACT[1]}{words}{EXACT[2]}"
+
+    return written
+
+
+def page_html(template: str, *, is_exact: bool = False, **values: Any) -> str:
     """Return `template` (a path in `pdf_templates`) filled with `values`, as a whole HTML document."""
-    return environment().get_template(template).render(**values)
+    return environment(is_exact).get_template(template).render(**values)
 
 
 @functools.cache
@@ -204,7 +228,7 @@ def _warmed() -> FontConfiguration:
     _read_once()
     # One page with every face and a bit of everything, so that fontconfig has opened each face before the
     # first fork and no chapter pays again for what a first page costs.
-    words = dict.fromkeys(("book_title", "number", "title", "anchor"), "ก")
+    words: dict[str, Any] = dict.fromkeys(("book_title", "number", "title", "anchor"), "ก")
     page = page_html("parts/sample.html", book_style="book", weights=fonts.WEIGHTS, **words)
     _render(page, configuration).write_pdf(finisher=thai_text.correct)
     return configuration
@@ -238,8 +262,10 @@ def _read_once() -> None:
         inputstream.characters_until_regex[these, True] = re.compile(f"[{wanted}]+")
 
 
-def _render(html: str, configuration: FontConfiguration | None) -> weasyprint.Document:
+def _render(html: str, configuration: FontConfiguration | None, *, is_tagged: bool = False) -> weasyprint.Document:
     page = weasyprint.HTML(string=html, url_fetcher=Assets())
+    if is_tagged:
+        tagging.name_drawings(page.etree_element)
     return page.render(font_config=configuration, stylesheets=[_style])
 
 
@@ -252,14 +278,17 @@ class _Warnings(logging.Handler):
         self.lines.append(record.getMessage()[:300])
 
 
-def to_pdf(html: str) -> tuple[bytes, dict[str, Any]]:
+def to_pdf(html: str, *, is_tagged: bool = False) -> tuple[bytes, dict[str, Any]]:
     """Set one document. Returns its PDF (without page numbers) and what binding needs to know of it: number
-    of pages, headings and anchors with page and place in points, and each face's glyphs with their texts."""
+    of pages, headings and anchors with page and place in points, and each face's glyphs with their texts.
+
+    A tagged document carries its structure for readers that do not see it; that costs a fifth of the time.
+    """
     warm()
     heard = _Warnings()
     LOGGER.addHandler(heard)
     try:
-        document = _render(html, _configuration)
+        document = _render(html, _configuration, is_tagged=is_tagged)
         facts: dict[str, Any] = {"pages": len(document.pages)}
         facts["headings"] = list(_flat(document.make_bookmark_tree(SCALE, transform_pages=True)))
         anchors = facts["anchors"] = {}
@@ -269,6 +298,8 @@ def to_pdf(html: str) -> tuple[bytes, dict[str, Any]]:
 
         def finish(document: Any, pdf: Any) -> None:
             thai_text.correct(document, pdf)
+            if is_tagged:
+                tagging.finish(pdf)
             # Subsets keep the glyph numbers of the font file, so those of all chapters can be united.
             faces = facts["fonts"] = {}
             for font in document.fonts.values():
@@ -279,7 +310,7 @@ def to_pdf(html: str) -> tuple[bytes, dict[str, Any]]:
                 face["text"].update(font.to_unicode)
                 face["widths"].update(font.widths)
 
-        content = document.write_pdf(finisher=finish)
+        content = document.write_pdf(finisher=finish, pdf_tags=is_tagged)
     finally:
         LOGGER.removeHandler(heard)
     facts["warnings"] = heard.lines
@@ -292,10 +323,10 @@ def _flat(tree: Any, level: int = 1) -> Iterator[list[Any]]:
         yield from _flat(children, level + 1)
 
 
-def set_into(folder: Path, key: str, html: str, unfinished: Path) -> None:
+def set_into(folder: Path, key: str, html: str, unfinished: Path, *, is_tagged: bool = False) -> None:
     """Set `html` and keep it in `folder` as `<key>.pdf` and `<key>.json`; the second stands only when both
     are whole. Until then they are in `unfinished`, a folder on the same disk."""
-    content, facts = to_pdf(html)
+    content, facts = to_pdf(html, is_tagged=is_tagged)
     facts["figures"] = [[key, unescape(words)] for key, words in FIGURES.findall(html)]
     for ending, data in ((".pdf", content), (".json", json.dumps(facts, ensure_ascii=False).encode())):
         part = unfinished / f"{key}{ending}"

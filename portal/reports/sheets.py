@@ -155,8 +155,11 @@ def _sheet(draft: dict[str, Any], whole: Any, made_of: str, book: Book, cut: Cut
     )
 
 
-def filled(sheet: Sheet, book: Book, cut: Cut) -> str:
-    """Return the HTML of one document. Raises RuleBroken for figures that another version of the chapter froze."""
+def filled(sheet: Sheet, book: Book, cut: Cut, *, is_exact: bool = False) -> str:
+    """Return the HTML of one document, its numbers with their exact values when `is_exact`.
+
+    Raises RuleBroken for figures that another version of the chapter froze.
+    """
     kind = get_type_hints(sheet.chapter.gather)["return"]
     try:
         page = snapshot.thaw(kind, sheet.plain)
@@ -167,6 +170,7 @@ def filled(sheet: Sheet, book: Book, cut: Cut) -> str:
         ) from wrong
     return render.page_html(
         page_of(sheet.chapter),
+        is_exact=is_exact,
         chapter=page,
         title=sheet.title,
         number=sheet.number,
