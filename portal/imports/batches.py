@@ -22,7 +22,7 @@ from models import FiscalYear, ImportBatch, ImportLine, Person, Run
 from portal import budget, database
 from portal.budget import Changes, Key, Money, Said
 from portal.database import tuples
-from portal.errors import MoveRefused, NotFound, RuleBroken
+from portal.errors import MoveRefused, NotFound, PortalError, RuleBroken
 from portal.files import Files
 from portal.imports import reading
 from portal.imports.matching import Match, Matcher, project_key
@@ -32,6 +32,7 @@ from portal.rules.terms import BatchState, MapKind, RunKind
 
 STEPS = ("อ่านไฟล์", "จับคู่รหัส", "จัดเก็บรายการเพื่อตรวจสอบ")
 TAKING = ("คำนวณสิ่งที่เปลี่ยน", "นำเข้าทะเบียนงบประมาณ")
+UNDOING = ("คืนทะเบียนงบประมาณเป็นค่าก่อนนำเข้า",)
 OPEN = (BatchState.WAITING, BatchState.STAGED, BatchState.ACCEPTED)
 _LINE = (
     "batch", "sheet", "row", "month", "code", "name", "said_unit", "said_project", "said_category", "said_nature",
@@ -141,12 +142,20 @@ def _given_in(held: Mapping[str, Any]) -> Given:
 
 
 def go_on(batch: ImportBatch, *, files: Files, teller: Teller, now: Callable[[], dt.datetime]) -> None:
-    """Do what a batch's state asks for: read and stage a waiting one, take in an accepted one. Else nothing."""
+    """Do what a batch's state asks for: read and stage, take in, or undo. Else nothing."""
     if batch.state is BatchState.WAITING:
         with _at_hand(batch, files) as path:
             stage(batch, path, teller=teller, at=now())
     elif batch.state is BatchState.ACCEPTED:
         take(batch, teller=teller, at=now())
+    elif batch.state is BatchState.UNDOING and batch.undone_by is not None:
+        by = batch.undone_by
+        try:
+            undo(batch, by=by, at=now(), teller=teller)
+        except PortalError:
+            with budget.changing(by, "leave_import", now()) as work:  # it stays taken; the run says why
+                work.update(ImportBatch.get_by_id(batch.id), state=BatchState.TAKEN, undone_by=None)
+            raise
     else:
         teller.end()
 
@@ -424,18 +433,44 @@ def refuse(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
         work.update(batch, state=BatchState.REFUSED)
 
 
-def undo(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
+def ask_undo(batch: ImportBatch, *, by: Person, at: dt.datetime) -> Run:
+    """Ask for a file that was taken in to be undone by a worker; return the run. Raises MoveRefused as `undo` does."""
+    budget.check_may_take(by)
+    if batch.state is not BatchState.TAKEN:
+        raise MoveRefused("Only a file that was taken in can be undone.")
+    _check_last(batch)
+    with budget.changing(by, "ask_undo_import", at, batch.file_name) as work:
+        work.update(batch, state=BatchState.UNDOING, undone_by=by)
+        return runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
+
+
+def undo(batch: ImportBatch, *, by: Person, at: dt.datetime, teller: Teller | None = None) -> None:
     """Put the year's money back to what it was before a file was taken in. The file and both acts stay in history.
 
     Files are undone in turn, the last one first. Raises MoveRefused otherwise, and when a line was changed since.
     """
+    told = teller or Nobody()
     budget.check_may_take(by)
-    if batch.state is not BatchState.TAKEN or batch.entry_number is None:
+    _check_last(batch)
+    told.plan(UNDOING)
+    told.begin(1)
+    with budget.changing(by, "undo_import", at, batch.file_name) as work:
+        fresh = ImportBatch.get_by_id(batch.id)
+        if fresh.state not in (BatchState.TAKEN, BatchState.UNDOING) or fresh.entry_number is None:
+            raise MoveRefused("Only a file that was taken in can be undone.")
+        budget.undo(fresh.entry_number, by=by, at=at, note=batch.file_name)
+        work.update(batch, state=BatchState.UNDONE, undone_by=by, undone_at=at)
+        told.finish(1, pages=batch.lines_taken)
+        told.end()
+
+
+def _check_last(batch: ImportBatch) -> None:
+    if batch.state not in (BatchState.TAKEN, BatchState.UNDOING) or batch.entry_number is None:
         raise MoveRefused("Only a file that was taken in can be undone.")
     later = (
         ImportBatch.select()
         .where(
-            ImportBatch.state == BatchState.TAKEN,
+            ImportBatch.state.in_((BatchState.TAKEN, BatchState.UNDOING)),
             ImportBatch.fiscal_year == batch.fiscal_year_id,
             ImportBatch.entry_number > batch.entry_number,
         )
@@ -444,9 +479,6 @@ def undo(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
     )
     if later is not None:
         raise MoveRefused("A later file was taken in, number {n}. Undo that one first.", n=later.id)
-    with budget.changing(by, "undo_import", at, batch.file_name) as work:
-        budget.undo(batch.entry_number, by=by, at=at, note=batch.file_name)
-        work.update(batch, state=BatchState.UNDONE, undone_by=by, undone_at=at)
 
 
 # ---------------------------------------------------------------- without a store of lines

@@ -25,7 +25,7 @@ from portal.web.sign_in import me
 
 MARKS = {
     BatchState.WAITING: "run", BatchState.STAGED: "half", BatchState.ACCEPTED: "run", BatchState.TAKEN: "done",
-    BatchState.REFUSED: "bad", BatchState.UNDONE: "none",
+    BatchState.REFUSED: "bad", BatchState.UNDOING: "run", BatchState.UNDONE: "none",
 }  # fmt: skip
 NAMES = {
     "act": Lazy("Budget Act"), "after_transfers": Lazy("After transfers"), "received": Lazy("Received"),
@@ -135,7 +135,7 @@ class ImportsPage(BaseView):
     @expose("/undo/", methods=("POST",))
     def undo(self) -> Any:
         """Put the money back to what it was before the file."""
-        return self._done(lambda batch: batches.undo(batch, by=me(), at=clock.now()))
+        return self._done(lambda batch: batches.ask_undo(batch, by=me(), at=clock.now()))
 
     @expose("/again/", methods=("POST",))
     def again(self) -> Any:

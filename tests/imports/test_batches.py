@@ -264,8 +264,15 @@ def test_a_change_made_by_hand_since_is_never_lost_by_undoing(money):
 
     with pytest.raises(MoveRefused, match="changed after"):
         batches.undo(batch, by=money.by, at=make.NOON)
-
     assert ImportBatch.get_by_id(batch.id).state is BatchState.TAKEN
+
+    # Asked of a worker it ends the same way: the run says why, and the file stays taken.
+    batches.ask_undo(batch, by=money.by, at=make.NOON)
+    with pytest.raises(AssertionError, match="changed after"):
+        money.work(batch)
+    assert ImportBatch.get_by_id(batch.id).state is BatchState.TAKEN
+    with pytest.raises(MoveRefused, match="Only a file"):
+        batches.ask_undo(ImportBatch(state=BatchState.UNDONE), by=money.by, at=make.NOON)
 
 
 def test_an_earlier_month_taken_in_later_leaves_the_later_sums_to_date(money):

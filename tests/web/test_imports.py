@@ -55,6 +55,8 @@ def test_a_file_goes_from_sending_to_undoing(planner, money):
     assert "เครื่องคอมพิวเตอร์สำหรับงานประมวลผล 12 เครื่อง" in shown
 
     assert planner.post("/admin/imports/undo/", data={"id": batch.id}).status_code == 302
+    assert "13,491,252.85" in planner.get("/admin/money/").text  # a worker does it
+    money.work(batch)
     assert "13,491,252.85" not in planner.get("/admin/money/").text
     assert BudgetLine.select().count() == 0
 
