@@ -43,6 +43,7 @@ from portal.web.language import lazy
 from portal.web.money import MoneyPage
 from portal.web.passports import PassportPage
 from portal.web.plan_tree import PlanTreePage
+from portal.web.plan_versions import PlanVersionsPage
 from portal.web.registry import RegistryPage
 from portal.web.story import StoryPage
 from portal.web.visit_plans import VisitPlansPage
@@ -149,6 +150,7 @@ def register(app: Flask) -> Admin:
         publishing.PublishPage(),
         versions.VersionsPage(),
         form_files.ImportPage(),
+        PlanVersionsPage(),
         HandoffMapPage(),
     ):
         admin.add_view(page)

@@ -96,6 +96,12 @@ def tree(year: FiscalYear) -> Node:
     return root
 
 
+def planned_years() -> set[int]:
+    """Return the fiscal years that have a plan."""
+    rows = FiscalYear.select(FiscalYear.year).where(FiscalYear.id.in_(Plan.select(Plan.fiscal_year)))
+    return {year for (year,) in tuples(rows)}
+
+
 def _hang(node: Node, under: Node, known: dict[str, Node]) -> None:
     known[node.key] = node
     node.parent = under

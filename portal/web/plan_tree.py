@@ -132,11 +132,19 @@ class PlanTreePage(BaseView):
 
 
 def asked_year() -> tuple[FiscalYear | None, list[FiscalYear]]:
-    """Return the fiscal year that the address asks for, else the latest one that has begun; and all years."""
+    """Return the fiscal year that the address asks for, and all years.
+
+    Without one it is this year, or when that has no plan yet, the latest year that has one.
+    """
     years = list(FiscalYear.select().order_by(FiscalYear.year.desc()).limit(30))
-    wanted = _number(request.values.get("year")) or fiscal.year_of(clock.today())
-    exact = next((one for one in years if one.year == wanted), None)
-    return exact or next((one for one in years if one.year <= wanted), years[-1] if years else None), years
+    by_year = {one.year: one for one in years}
+    wanted = _number(request.values.get("year"))
+    if wanted in by_year:
+        return by_year[wanted], years
+    planned = plan_tree.planned_years()
+    now = fiscal.year_of(clock.today())
+    usual = now if now in planned or not planned else max(planned)
+    return by_year.get(usual, years[0] if years else None), years
 
 
 def number(value: Any, decimals: int = 0) -> str:
