@@ -31,6 +31,17 @@ _SALARY_KINDS = (("1", 0.94), ("2", 0.06))
 _RUNNING_KINDS = (("2", 0.74), ("4.1", 0.18), ("5", 0.08))
 _INVESTED_KINDS = (("3.1", 0.45), ("3.2", 0.55))
 
+_BOUGHT = {
+    "3.1": (
+        "เครื่องชั่งน้ำหนักรถบรรทุก 60 ตัน", "รถตักล้อยาง", "เครื่องอบลดความชื้น 30 ตัน", "ตู้แช่แข็งขนาด 20 คิว",
+        "เครื่องบรรจุสุญญากาศ", "รถแทรกเตอร์ 95 แรงม้า", "เครื่องคัดขนาดผลผลิต",
+    ),
+    "3.2": (
+        "ลานตากผลผลิต 3,200 ตารางเมตร", "โกดังเก็บผลผลิต 500 ตัน", "ฉางเก็บข้าวเปลือก 1,000 ตัน", "โรงคลุมลานตาก",
+        "อาคารรวบรวมผลผลิต", "ถนนคอนกรีตภายในนิคม", "ระบบสูบน้ำพลังงานแสงอาทิตย์",
+    ),
+}  # fmt: skip
+
 
 @dataclass
 class Grant:
@@ -45,6 +56,7 @@ class Grant:
     after: int
     pace: float
     is_salary: bool
+    name: str = ""
 
 
 def build(work: Work, year: FiscalYear, held: list[Held], offices: list[Office], as_of: dict[int, dt.date]) -> int:
@@ -56,10 +68,13 @@ def build(work: Work, year: FiscalYear, held: list[Held], offices: list[Office],
     rng = Random("2566/received")
     work.insert_rows(
         BudgetLine,
-        ("id", "fiscal_year", "code", "unit", "project", "category", "nature", "act", "after_transfers", "received"),
+        (
+            "id", "fiscal_year", "code", "name", "unit", "project", "category", "nature", "act", "after_transfers",
+            "received",
+        ),
         (
             (
-                first + n, year.id, g.code, g.unit, g.project, g.category, g.nature, g.act, g.after,
+                first + n, year.id, g.code, g.name, g.unit, g.project, g.category, g.nature, g.act, g.after,
                 g.after if g.is_salary or rng.random() < 0.7 else g.after // 100 * rng.randint(96, 100),
             )
             for n, g in enumerate(grants)
@@ -104,8 +119,14 @@ def _grants(
                     pace *= curves.around(rng, 0.04) * (1 - _drag(venture.pace, is_salary))
                     yield Grant(
                         _code(venture.plan, int(venture.code), code), unit, project.id, categories[code], nature,
-                        act * STEP, (act + change) * STEP, pace, is_salary,
+                        act * STEP, (act + change) * STEP, pace, is_salary, _bought(venture.code, code, unit),
                     )  # fmt: skip
+
+
+def _bought(project: str, category: str, unit: int) -> str:
+    """Return what an investment line buys; running costs have no name."""
+    kinds = _BOUGHT.get(category, ())
+    return kinds[(int(project) + unit) % len(kinds)] if kinds else ""
 
 
 def _transfers(rng: Random, acts: list[int]) -> list[int]:

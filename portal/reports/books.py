@@ -25,6 +25,7 @@ from portal.reports.chapters import (
     photographs,
     project,
     projects,
+    quality,
     risk,
     summary,
     timeliness,
@@ -101,7 +102,7 @@ PACK = Book(
                 risk.CHAPTER,
                 kpi.CHAPTER,
                 visits.CHAPTER,
-                amendments.CHAPTER,
+                quality.CHAPTER,
                 offices.CHAPTER,
                 method.CHAPTER,
             ),
@@ -143,7 +144,7 @@ def _of_scope(title: Callable[[Cut], str]) -> Callable[[Cut], str]:
 
 
 # What speaks to the month's meeting, and has no place in a year's book.
-OF_A_MONTH = frozenset({"summary", "changes", "decisions", "risk"})
+OF_A_MONTH = frozenset({"summary", "changes", "decisions", "risk", "quality"})
 # What makes no sense of one office: what sets offices side by side, and what the whole department answers for.
 NOT_OF = {
     ScopeKind.NATION: frozenset[str](),

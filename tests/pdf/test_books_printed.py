@@ -174,11 +174,12 @@ def test_the_book_says_what_it_is(book):
 
 def test_a_long_table_goes_on_with_its_head_and_what_was_brought_forward(stores, tmp_path):
     printed = _offices(stores, tmp_path, 78)
-    pages = [page for page in printed.pages("-layout") if "ตารางที่ 7.1" in page]
+    number = next(p["number"] for p in json.loads(printed.snapshot)["pieces"] if p["chapter"] == "offices")
+    pages = [page for page in printed.pages("-layout") if f"ตารางที่ {number}.1" in page]
 
-    assert len(pages) >= 3
+    assert len(pages) == 2
     assert "(ต่อ)" not in pages[0]
-    assert all("ตารางที่ 7.1 (ต่อ)" in page and "ยอดยกมา" in page and "หน่วยงาน" in page for page in pages[1:])
+    assert all(f"ตารางที่ {number}.1 (ต่อ)" in page and "ยอดยกมา" in page and "หน่วยงาน" in page for page in pages[1:])
     assert "รวมทั้งสิ้น 78 หน่วย" in pages[-1]
 
 

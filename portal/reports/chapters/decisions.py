@@ -37,7 +37,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Matter:
-    """One matter. `months` it has stood, 0 where that is not counted; `last_on` the last day on which deciding helps."""
+    """One matter. `months` it has stood, 0 where not counted; `last_on` the last day on which deciding helps."""
 
     code: str
     short: str
@@ -54,7 +54,7 @@ class Matter:
 
 @dataclass(frozen=True)
 class OpenMatter:
-    """A project that was below what is asked before: since which month, and its least share of the plan then and now."""
+    """A project below what is asked: since which month, and its least share of the plan to date then and now."""
 
     code: str
     name: str
@@ -96,7 +96,7 @@ def gather(cut: Cut) -> DecisionsPage:
 
 def matters(cut: Cut) -> tuple[Matter, ...]:
     """Return the month's matters: projects first, then investment money, then offices that are late again and again."""
-    made = []
+    made: list[Matter] = []
     for path in portfolio.at_risk(cut):
         if path.behind >= RAISED_AFTER and len(made) < MOST_PROJECTS:
             made.append(of_project(cut, path))
@@ -189,7 +189,8 @@ def _investment(cut: Cut) -> Matter | None:
         short=f"รายจ่ายลงทุนยังไม่ก่อหนี้ **{formats.million(whole.left)} ล้านบาท**",
         question="เร่งก่อหนี้ หรือโอนงบลงทุนที่ยังไม่ก่อหนี้",
         facts=(
-            f"เบิกจ่ายลงทุนร้อยละ **{formats.percent(whole.share)}** ต่ำกว่าเป้าหมาย **{formats.num(aim - whole.share, 1)} จุด** "
+            f"เบิกจ่ายลงทุนร้อยละ **{formats.percent(whole.share)}** "
+            f"ต่ำกว่าเป้าหมาย **{formats.num(aim - whole.share, 1)} จุด** "
             f"ยังไม่ก่อหนี้ **{formats.million(whole.left)} ล้านบาท**" + (f" มากที่สุดคือ {where}" if where else "")
         ),
         cause="",
@@ -200,7 +201,8 @@ def _investment(cut: Cut) -> Matter | None:
             ),
             Option(
                 "โอนวงเงินที่ยังไม่ก่อหนี้",
-                f"หากโอน {formats.million(whole.left)} ล้านบาท ผลเบิกจ่ายจะเป็นร้อยละ {formats.percent(moved)} ของวงเงินที่เหลือ",
+                f"หากโอน {formats.million(whole.left)} ล้านบาท "
+                f"ผลเบิกจ่ายจะเป็นร้อยละ {formats.percent(moved)} ของวงเงินที่เหลือ",
             ),
         ),
         proposer=PLANNING,

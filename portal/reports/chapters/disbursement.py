@@ -80,6 +80,7 @@ class DisbursementPage:
     money_day: dt.date | None
     days_old: int | None
     investments: tuple[money.Item, ...] = ()
+    unspent_items: tuple[money.Item, ...] = ()
 
 
 def gather(cut: Cut) -> DisbursementPage:
@@ -104,7 +105,7 @@ def gather(cut: Cut) -> DisbursementPage:
         unspent=_unspent(cut),
         money_day=day,
         days_old=(cut.cut_at.date() - day).days if day else None,
-        investments=money.items(cut),
+        unspent_items=money.unspent_items(cut),
     )
 
 
@@ -160,7 +161,7 @@ def tables(cut: Cut) -> MoneyTables:
     names = {project.id: (project.name, project.owner) for project in results.projects(cut)}
     kinds, units = money.categories(cut), money.unit_names(cut)
     return MoneyTables(
-        page=gather(cut),
+        page=replace(gather(cut), investments=money.items(cut)),
         total=tuple(
             _line(cut, NAMES[nature], "", [(nature, ledger.total(nature))], nature)
             for nature in (None, Nature.RECURRENT, Nature.INVESTMENT)

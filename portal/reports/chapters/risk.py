@@ -1,4 +1,4 @@
-"""Chapter, once for every project the meeting has to look at: where it stands, where it goes, why, and what to choose."""
+"""Chapter, once for every project the meeting has to look at: where it stands and goes, why, and what to choose."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ MOST_TOLD = 3
 class RiskPage:
     """A project's page of the book with what the meeting needs beside it.
 
-    `ahead` is the leading indicator's course from now to the year's end, cumulative, None before now; `why_not` says why
-    there is none. `before` is the state of last month.
+    `ahead` is the leading indicator's course from now to the year's end, cumulative, None before now; `why_not` says
+    why there is none. `before` is the state of last month.
     """
 
     page: project.ProjectPage

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.chapters.summary import on_time
-from portal.reports.figures import reporting
+from portal.reports.figures import quality, reporting
 from portal.reports.figures.offices import offices
 from portal.rules.deadlines import Timeliness
 from portal.rules.progress import share
 from portal.rules.workflow import State
 
 LIMITS_FROM = 12  # points before natural limits mean anything
-MOST_FORMS = 12
+MOST_FORMS = 8
+MOST_CAUSES = 6
+MOST_LATE = {True: 14, False: 78}  # of a pack, of a book
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,18 @@ class TimelinessPage:
     low: Decimal | None
     high: Decimal | None
     as_of: dt.date
+    labels: tuple[str, ...] = ()
+    causes: tuple[tuple[str, int], ...] = ()
+    more_causes: int = 0
+    more_late: int = 0
 
 
 def gather(cut: Cut) -> TimelinessPage:
     """Gather how obligations were met up to the cut's month."""
     lines = _months(cut)
-    shares = tuple(line.share for line in lines)
+    earlier = _year_before(cut)
+    shares = (*(each for _, each in earlier), *(line.share for line in lines))
+    causes, most = quality.causes_of_return(cut), MOST_LATE[cut.period is not None]
     centre, low, high = natural_limits(shares)
     late = _late(cut)
     short = [
@@ -90,7 +98,7 @@ def gather(cut: Cut) -> TimelinessPage:
     return TimelinessPage(
         month=formats.month_long(cut.fiscal_year, cut.last_period),
         lead=_lead(lines[-1], late),
-        late=late,
+        late=late[:most],
         forms=tuple(short[:MOST_FORMS]),
         more_forms=max(0, len(short) - MOST_FORMS),
         months=lines,
@@ -99,7 +107,22 @@ def gather(cut: Cut) -> TimelinessPage:
         low=low,
         high=high,
         as_of=cut.cut_at.date(),
+        labels=(*(name for name, _ in earlier), *(formats.month_short(line.month) for line in lines)),
+        causes=causes[:MOST_CAUSES],
+        more_causes=max(0, len(causes) - MOST_CAUSES),
+        more_late=max(0, len(late) - most),
     )
+
+
+def _year_before(cut: Cut) -> list[tuple[str, Decimal | None]]:
+    """Return name and share in time of the fiscal year before's months, as many as make 24 with this year's; none
+    where nobody owed anything then."""
+    before = replace(cut, fiscal_year=cut.fiscal_year - 1, period=12)
+    found = [on_time(before, month) for month in range(1, 13)]
+    if not any(owing for _, owing in found):
+        return []
+    shown = range(12 - min(12, 24 - cut.last_period), 12)
+    return [(formats.month_short(n + 1), share(*found[n])) for n in shown if found[n][1]]
 
 
 def natural_limits(shares: tuple[Decimal | None, ...]) -> tuple[Decimal | None, Decimal | None, Decimal | None]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from portal.reports.charts.bars import level, months, share_bar, spread, stacked
 from portal.reports.charts.bullet import bullet, bullet_axis, deviation
+from portal.reports.charts.checks import checks, checks_key
 from portal.reports.charts.curve import Line, control, curve
 from portal.reports.charts.dumbbell import dumbbell
 from portal.reports.charts.marks import key, mark
@@ -46,6 +47,8 @@ CHARTS: dict[str, Callable[..., Any]] = {
         Strip,
         bullet,
         bullet_axis,
+        checks,
+        checks_key,
         control,
         curve,
         deviation,

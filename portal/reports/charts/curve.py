@@ -162,11 +162,15 @@ def control(
             d.segments([(left, y, left + w, y)], colour, 0.3, dash)
             d.text(left + w + 1.4, y + 0.8, f"{name} {value:,.1f}", 6.8)
     d.line([at(i, v) for i, v in enumerate(values) if v is not None], ACTUAL, 0.5)
+    slot = w / max(1, len(values))
     for i, value in enumerate(values):
-        d.text(at(i, floor)[0], height - 1.2, labels[i], 6.4, "middle", INK if value is not None else INK3)
+        if slot > 6 or (len(values) - 1 - i) % 3 == 0:
+            d.text(at(i, floor)[0], height - 1.2, labels[i], 6.4, "middle", INK if value is not None else INK3)
         if value is not None:
             beyond = (low is not None and value < low) or (high is not None and value > high)
             d.dot(*at(i, value), 1.25 if beyond else 0.95, "#951f16" if beyond else ACTUAL)
             x, y = at(i, value)
+            if slot <= 7 and not beyond and i != len(values) - 1:
+                continue  # too near one another to be told apart
             d.text(x, y - 1.9, f"{value:,.1f}", 6.4, "middle", "#951f16" if beyond else INK, 700 if beyond else 400)
     return d.markup()

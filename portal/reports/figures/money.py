@@ -29,6 +29,7 @@ DISBURSED = {
     Nature.INVESTMENT: TargetKind.DISBURSED_INVESTMENT,
 }
 MOST_ITEMS = 60
+MOST_UNSPENT = 10
 SPENT = {
     None: TargetKind.SPENT_OVERALL,
     Nature.RECURRENT: TargetKind.SPENT_RECURRENT,
@@ -272,6 +273,55 @@ class Item:
     def left(self) -> int:
         """Granted, neither paid nor bound."""
         return money.remaining(self.granted, self.paid, self.ordered, self.reserved)
+
+    @property
+    def stage(self) -> str:
+        """How far it has come, as its money says: no file tells the state of a procurement itself."""
+        if self.granted and self.paid >= self.granted:
+            return "เบิกจ่ายครบ"
+        if self.ordered:
+            return "มีสัญญา เบิกจ่ายบางงวด" if self.paid else "มีสัญญา ยังไม่เบิกจ่าย"
+        if self.reserved:
+            return "กันเงินมีหนี้ผูกพัน"
+        return "เบิกจ่ายบางส่วน ยังไม่มีสัญญา" if self.paid else "ยังไม่ก่อหนี้"
+
+
+@reading
+def unspent_items(cut: Cut) -> tuple[Item, ...]:
+    """Return the named investments with most money neither paid nor bound, at most `MOST_UNSPENT`."""
+    paid, ordered, reserved = (
+        fn.COALESCE(fn.SUM(column), 0)
+        for column in (Disbursement.disbursed, Disbursement.ordered, Disbursement.reserved)
+    )
+    left = BudgetLine.after_transfers - paid - ordered - reserved
+    rows = (
+        BudgetLine.select(
+            BudgetLine.code, BudgetLine.name, Unit.short, Project.name, BudgetLine.after_transfers, paid, ordered,
+            reserved,
+        )
+        .join_from(BudgetLine, Unit)
+        .join_from(BudgetLine, Project, JOIN.LEFT_OUTER)
+        .join_from(
+            BudgetLine,
+            Disbursement,
+            JOIN.LEFT_OUTER,
+            on=((Disbursement.line == BudgetLine.id) & (Disbursement.month <= cut.last_period)),
+        )
+        .where(
+            BudgetLine.fiscal_year == year_id(cut), BudgetLine.nature == Nature.INVESTMENT, BudgetLine.name != "",
+            BudgetLine.after_transfers > 0,
+        )
+        .group_by(
+            BudgetLine.id, BudgetLine.code, BudgetLine.name, Unit.short, Project.name, BudgetLine.after_transfers
+        )
+        .having(left > 0)
+        .order_by(left.desc(), BudgetLine.code, BudgetLine.id)
+        .limit(MOST_UNSPENT)
+    )  # fmt: skip
+    return tuple(
+        Item(code, name, office, project or "", *(int(amount) for amount in amounts))
+        for code, name, office, project, *amounts in tuples(_scoped(rows, cut, BudgetLine.unit, BudgetLine.project))
+    )
 
 
 @reading
