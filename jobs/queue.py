@@ -32,6 +32,7 @@ JOBS = {
     "send_letter": "jobs.notices.send_letter",
     "take_import": "jobs.imports.take_import",
     "tell_webhook": "jobs.webhooks.tell",
+    "send_edition": "jobs.sendings.send_edition",
 }
 
 OF_RUN = {"import": "take_import", "export": "make_dispatch"}

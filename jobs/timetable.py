@@ -17,16 +17,11 @@ from dataclasses import dataclass
 import config
 from jobs import queue
 from jobs.words import keep_log, speak
-from models import Period
 from portal import clock, database, notices, obligations, periods, submissions, tokens, webhooks
 from portal.errors import MoveRefused
-from portal.reports import runs
-from portal.rules.terms import Duty, PeriodKind, RunKind
+from portal.reports import runs, schedules, sendings
 
 log = logging.getLogger(__name__)
-
-PACK_HOUR = 5
-CATCH_UP = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -87,22 +82,20 @@ def end_reopenings(at: dt.datetime) -> None:
         log.info("closed %d reopenings", closed)
 
 
-def ask_for_the_pack(at: dt.datetime) -> None:
-    """Ask for a month's pack on the morning it is to be sent out, or within a week after if nothing ran then."""
-    months = Period.select().where(
-        Period.kind == PeriodKind.MONTH,
-        Period.starts_on <= at.date(),
-        Period.ends_on >= at.date() - CATCH_UP - dt.timedelta(days=31),
-    )
-    for period in months:
-        day = periods.due_on(period, Duty.CONSOLIDATE)
-        if day is None:
-            continue
-        due = dt.datetime.combine(day, dt.time(PACK_HOUR))
-        if due <= at <= due + CATCH_UP and not runs.asked_since(RunKind.PACK, period.be_month, due):
-            run = runs.ask(RunKind.PACK, period.be_month, by=None, at=at)
-            log.info("asked for the pack of %s, due %s: run %d", period.be_month, day, run.id)
-            queue.ring("compile_run", run.id)
+def keep_schedules(at: dt.datetime) -> None:
+    """Ask for every pack and book whose schedule says so, and have what came of it sent."""
+    for run in schedules.ask_for_what_is_due(at):
+        log.info("asked for %s: run %d", run, run.id)
+        queue.ring("compile_run", run.id)
+    letters = schedules.send_what_is_made(at)
+    if letters:
+        log.info("%d letters with editions are to be sent", letters)
+
+
+def send_editions(at: dt.datetime) -> None:
+    """Ring for every letter with an edition that is to be sent."""
+    for sending in sendings.due(at):
+        queue.ring("send_edition", sending, turn=int(at.timestamp()) // 900)
 
 
 def tell_outside_systems(at: dt.datetime) -> None:
@@ -119,13 +112,14 @@ def forget_old_messages(at: dt.datetime) -> None:
 
 TIMETABLE = (
     Entry("ring again for what waits", dt.timedelta(seconds=15), sweep),
-    Entry("ask for the month's pack", dt.timedelta(minutes=10), ask_for_the_pack),
+    Entry("keep the schedules of packs and books", dt.timedelta(minutes=5), keep_schedules),
     Entry("open and close periods", dt.timedelta(minutes=5), keep_the_calendar),
     Entry("see what is checked and consolidated", dt.timedelta(minutes=1), meet_what_is_done),
     Entry("remind those who still owe", dt.timedelta(minutes=10), remind),
     Entry("close reopenings that are over", dt.timedelta(minutes=10), end_reopenings),
     Entry("tell outside systems", dt.timedelta(seconds=10), tell_outside_systems),
     Entry("forget old messages", dt.timedelta(hours=1), forget_old_messages),
+    Entry("send editions", dt.timedelta(minutes=1), send_editions, needs_mail=True),
     Entry("send letters", dt.timedelta(minutes=1), send_letters, needs_mail=True),
 )
 

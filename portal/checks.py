@@ -20,9 +20,12 @@ from models import (
     DisbursementTarget,
     FormVersion,
     Indicator,
+    MailingAddress,
     MonthPlan,
     Person,
     Project,
+    Region,
+    Schedule,
     Table,
     Target,
     Unit,
@@ -33,8 +36,10 @@ from models import (
 )
 from portal.errors import RuleBroken
 from portal.rules.access import OFFICE_ROLES
+from portal.rules.editions import SCOPES, ScopeKind
 from portal.rules.inputs import check_registration_number
 from portal.rules.progress import Aggregation, PartsRule
+from portal.rules.schedules import hour
 from portal.rules.terms import FormState, InstitutionKind, InstitutionStatus, Sector, UnitKind
 
 
@@ -202,6 +207,33 @@ def webhook_has_an_address(row: Webhook) -> None:
             raise RuleBroken("There is no “{code}”.", field="records", code=name)
 
 
+def schedule_can_be_kept(row: Schedule) -> None:
+    """A schedule names a kind of book, whose it is, and an hour."""
+    whose = SCOPES.get(row.book)
+    if whose is None:
+        raise RuleBroken("There is no book called “{slug}”.", field="book", slug=row.book[:40])
+    try:
+        hour(row.at)
+    except ValueError:
+        raise RuleBroken("An hour is written like 15:30.", field="at") from None
+    if whose is ScopeKind.NATION:
+        if row.scope:
+            raise RuleBroken("This book is of the whole department: leave this empty.", field="scope")
+    elif row.scope != "*":
+        table = Region if whose is ScopeKind.REGION else Unit
+        found = table.get_or_none(table.code == row.scope)
+        is_office = isinstance(found, Unit) and found.kind == UnitKind.PROVINCIAL
+        if found is None or (whose is ScopeKind.OFFICE) != is_office:
+            raise RuleBroken("Write the code of one it is made for, or * for all of them.", field="scope")
+
+
+def address_can_be_written_to(row: MailingAddress) -> None:
+    """An address of a list is one for e-mail; which letters are large makes no other address of it."""
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+", row.email):
+        raise RuleBroken("This is no address for e-mail, such as name@example.go.th.", field="email")
+    row.email = row.email.lower()
+
+
 CHECKS: dict[type[Table], tuple[Callable[[Any], None], ...]] = {
     Unit: (unit_stands_under_another,),
     Person: (role_fits_unit,),
@@ -216,5 +248,7 @@ CHECKS: dict[type[Table], tuple[Callable[[Any], None], ...]] = {
     Visit: (visit_is_sound,),
     BudgetLine: (budget_code_is_text_of_digits,),
     Webhook: (webhook_has_an_address,),
+    Schedule: (schedule_can_be_kept,),
+    MailingAddress: (address_can_be_written_to,),
     DisbursementTarget: (target_is_a_percentage,),
 }

@@ -6,7 +6,7 @@ import datetime as dt
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -63,8 +63,19 @@ def server(address: str) -> Server | None:
     )  # fmt: skip
 
 
-def letter(*, to: tuple[str, str], subject: str, text: str, server: Server, mark: str, at: dt.datetime) -> EmailMessage:
+def letter(
+    *,
+    to: tuple[str, str],
+    subject: str,
+    text: str,
+    server: Server,
+    mark: str,
+    at: dt.datetime,
+    attached: Sequence[tuple[str, bytes, str]] = (),
+) -> EmailMessage:
     """Return a letter in plain text to one person. `mark` tells it from every other one; `at` is Bangkok's time.
+
+    `attached` are files with name, content and the second word of their media type (`application/…`).
 
     Raises Undelivered, for good, when the person's address is none.
     """
@@ -81,6 +92,8 @@ def letter(*, to: tuple[str, str], subject: str, text: str, server: Server, mark
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = "th"
     message.set_content(text)
+    for name, content, subtype in attached:
+        message.add_attachment(content, maintype="application", subtype=subtype, filename=name)
     return message
 
 

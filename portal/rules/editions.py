@@ -27,6 +27,16 @@ class ScopeKind(StrEnum):
     DIVISION = "division"
 
 
+SCOPES = {
+    "pack": ScopeKind.NATION,
+    "book": ScopeKind.NATION,
+    "pack_region": ScopeKind.REGION,
+    "book_office": ScopeKind.OFFICE,
+    "book_division": ScopeKind.DIVISION,
+}
+"""Every kind of book there is, and whose it is."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of an edition of `book`: `role` takes it from `before` to `after` by `verb`.

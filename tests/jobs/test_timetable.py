@@ -13,7 +13,7 @@ from portal.rules.access import Role
 from portal.rules.terms import Duty, RunKind, RunState
 from tests import make
 
-DUE = dt.datetime(2023, 5, 25, timetable.PACK_HOUR)
+DUE = dt.datetime(2023, 5, 25, 5)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def _rung(bell):
 
 def test_the_pack_is_asked_for_on_its_morning_and_once(store, bell):
     for minutes in (-1, 0, 10, 600, 60 * 24):
-        timetable.ask_for_the_pack(DUE + dt.timedelta(minutes=minutes))
+        timetable.keep_schedules(DUE + dt.timedelta(minutes=minutes))
 
     run = Run.get()
     assert (run.kind, run.subject, run.asked_by, run.asked_at) == (RunKind.PACK, "2566-05", None, DUE)
@@ -36,19 +36,19 @@ def test_the_pack_is_asked_for_on_its_morning_and_once(store, bell):
 
 
 def test_the_pack_is_not_asked_for_again_when_it_is_done(store, bell):
-    timetable.ask_for_the_pack(DUE)
+    timetable.keep_schedules(DUE)
     Run.update(state=RunState.DONE, ended_at=DUE).execute()
 
-    timetable.ask_for_the_pack(DUE + dt.timedelta(hours=3))
+    timetable.keep_schedules(DUE + dt.timedelta(hours=3))
 
     assert Run.select().count() == 1
 
 
 def test_a_morning_slept_through_is_made_up_for_within_a_week(store, bell):
-    timetable.ask_for_the_pack(DUE + dt.timedelta(days=8))
+    timetable.keep_schedules(DUE + dt.timedelta(days=8))
     assert Run.select().count() == 0
 
-    timetable.ask_for_the_pack(DUE + dt.timedelta(days=6, hours=23))
+    timetable.keep_schedules(DUE + dt.timedelta(days=6, hours=23))
     assert [run.subject for run in Run.select()] == ["2566-05"]
 
 
@@ -56,7 +56,7 @@ def test_a_pack_asked_for_by_hand_before_is_asked_for_again_with_all_figures(sto
     early = runs.ask(RunKind.PACK, "2566-05", by=None, at=DUE - dt.timedelta(days=1))
     Run.update(state=RunState.DONE, ended_at=DUE - dt.timedelta(days=1)).where(Run.id == early.id).execute()
 
-    timetable.ask_for_the_pack(DUE)
+    timetable.keep_schedules(DUE)
 
     assert Run.select().count() == 2
 
@@ -64,17 +64,17 @@ def test_a_pack_asked_for_by_hand_before_is_asked_for_again_with_all_figures(sto
 def test_the_day_is_a_row_that_can_be_changed(store, bell):
     Deadline.update(day=28).where(Deadline.duty == Duty.CONSOLIDATE).execute()
 
-    timetable.ask_for_the_pack(DUE)
+    timetable.keep_schedules(DUE)
     assert Run.select().count() == 0
 
-    timetable.ask_for_the_pack(DUE.replace(day=28))
+    timetable.keep_schedules(DUE.replace(day=28))
     assert Run.select().count() == 1
 
 
 def test_each_month_of_the_year_gets_its_pack(store, bell):
     day = dt.datetime(2022, 10, 1, 12)
     while day < dt.datetime(2023, 10, 15):
-        timetable.ask_for_the_pack(day)
+        timetable.keep_schedules(day)
         Run.update(state=RunState.DONE, ended_at=day).execute()
         day += dt.timedelta(days=1)
 
@@ -178,7 +178,7 @@ def test_reminders_and_letters_are_asked_for_by_the_clock(store, bell):
 
 
 def test_letters_stand_in_the_timetable_only_where_there_is_a_mail_server():
-    assert [entry.name for entry in timetable.TIMETABLE if entry.needs_mail] == ["send letters"]
+    assert [entry.name for entry in timetable.TIMETABLE if entry.needs_mail] == ["send editions", "send letters"]
 
 
 def test_checks_and_reopenings_are_looked_after(store, bell):
