@@ -45,12 +45,12 @@ class Year:
         self.year = make.fiscal_year()
         self.periods = {m: make.period(m) for m in (7, 8, 9)}
         begins, ends = first_day(2566, 7), last_day(2566, 9)
-        self.quarter = make.row(
-            Period, fiscal_year=self.year, kind="quarter", number=3, starts_on=begins, ends_on=ends, opens_on=begins,
-            opened_at=NOON,
-        )  # fmt: skip
-        self.division = make.unit(is_office=False, name="กองพัฒนาสหกรณ์", duty="")
-        self.planning = make.person(Role.PLANNING, make.unit(is_office=False, name="กองแผนงาน", duty="planning"))
+        of_quarter = {"fiscal_year": self.year, "kind": "quarter", "number": 3}
+        self.quarter = make._one(Period, **of_quarter) or make.row(
+            Period, **of_quarter, starts_on=begins, ends_on=ends, opens_on=begins, opened_at=NOON
+        )
+        self.division = make.unit(is_office=False)
+        self.planning = make.person(Role.PLANNING, make.unit(is_office=False, duty="planning"))
         self.checker = make.person(Role.DIVISION, self.division)
         self.taker = make.person(Role.PLANNING)
         plan = make.row(
@@ -62,8 +62,10 @@ class Year:
         )  # fmt: skip
         main = make.row(Activity, project=self.project, code="A1", name="อบรม")
         part = make.row(Activity, project=self.project, code="A1.1", name="อบรมกรรมการ", parent=main)
-        person = make.row(MeasureUnit, code="PERSON", name="คน", decimals=0)
-        share = make.row(MeasureUnit, code="PCT", name="ร้อยละ", decimals=2, is_percentage=True)
+        person = make._one(MeasureUnit, name="คน") or make.row(MeasureUnit, code="PERSON", name="คน", decimals=0)
+        share = make._one(MeasureUnit, name="ร้อยละ") or make.row(
+            MeasureUnit, code="PCT", name="ร้อยละ", decimals=2, is_percentage=True
+        )
         self.people = make.row(
             Indicator, activity=part, code="I1", name="ผู้เข้าอบรม", measure_unit=person, is_headline=True
         )
@@ -82,7 +84,9 @@ class Year:
             {"key": "remedies", "label": "แนวทางแก้ไข", "kind": "long_text", "required": False},
         ]}]}  # fmt: skip
         self.form = make.form(self.division, spec, project=self.project)
-        self.category = make.row(BudgetCategory, code="2", name="งบดำเนินงาน", gfmis_code="2XX", nature="recurrent")
+        self.category = make._one(BudgetCategory, code="2") or make.row(
+            BudgetCategory, code="2", name="งบดำเนินงาน", gfmis_code="2XX", nature="recurrent"
+        )
         self.line = make.row(
             BudgetLine, fiscal_year=self.year, code=CODE, unit=self.offices[0], project=self.project,
             category=self.category, nature="recurrent", act=120_000_00, after_transfers=100_000_00,
@@ -91,7 +95,7 @@ class Year:
         for month in (7, 8, 9):
             paid = {"disbursed": month * 1000_00, "ordered": 0, "reserved": 0, "data_as_of": dt.date(2023, 6, 30)}
             make.row(Disbursement, line=self.line, month=month, **paid)
-        for quarter, percent in enumerate((32, 52, 75, 93), 1):
+        for quarter, percent in enumerate((32, 52, 75, 93), 1) if not DisbursementTarget.select().exists() else ():
             make.row(
                 DisbursementTarget, fiscal_year=self.year, quarter=quarter, kind="disbursed_recurrent",
                 percent=Decimal(percent), certainty="sourced",
