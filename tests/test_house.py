@@ -37,7 +37,7 @@ FLOORS = {
 # Libraries that only these may know.
 KNOWN_BY = {
     "weasyprint": ("portal.reports.render", "portal.reports.thai_text", "portal.doctor", "jobs.worker"),
-    "pikepdf": ("portal.reports.binding",),
+    "pikepdf": ("portal.reports.binding", "portal.reports.structure"),
     "flask": ("portal.web", "admin_views", "portal.app", "portal.wsgi", "portal.bench"),
     "flask_admin": ("portal.web", "admin_views", "portal.app", "portal.bench"),
     "flask_babel": ("portal.web", "admin_views", "portal.app"),

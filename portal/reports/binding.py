@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import importlib.resources
 import io
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,7 +24,8 @@ from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Stream, String
 
 from portal import fonts
-from portal.reports import thai_text
+from portal.reports import thai_text, xmp
+from portal.reports.structure import Structure
 
 # Chapters write links that leave them with the first prefix, boxes that want the number of the page an anchor
 # stands on with the second, boxes that want the standing of the edition with the third, and figures that have a
@@ -34,7 +36,11 @@ STANDING = "https://book.invalid/standing#"
 FIGURE = "https://book.invalid/figure#"
 CHAPTER = "c-"  # how the anchor of a chapter begins
 MM = 72 / 25.4
+PRODUCER = "WeasyPrint, bound with pikepdf"
 STAMP_FACES = ("Sarabun-400", "Sarabun-600")
+# How the colours of a page are meant, as WeasyPrint carries it for archives.
+COLOURS = importlib.resources.files("weasyprint.pdf") / "sRGB2014.icc"
+PRINTED = 4  # a link, too, belongs to the page when it is printed
 INK2, ALERT = "0.275 0.322 0.369", "0.584 0.122 0.086"
 
 
@@ -102,14 +108,14 @@ def bind(sheets: Sequence[Sheet], imprint: Imprint, out: Path, attach: Attach | 
     The same sheets and imprint always make the same bytes. What leads to a chapter that is not in the book is no link,
     and its number is not written. Raises BrokenBook when any other link leads to nothing.
     """
-    book = _Book(imprint)
     with pikepdf.new() as pdf:
+        book = _Book(imprint, pdf)
         book.append(pdf, sheets)
         book.stamp(pdf)
         book.link(pdf)
         book.share_faces(pdf)
         book.bookmark(pdf)
-        _describe(pdf, imprint)
+        _describe(pdf, imprint, is_tagged=book.structure.close())
         if attach is not None:
             _put_inside(pdf, attach(book.figures, page_hashes(pdf)), imprint)
         # Written in memory first: on a full disk qpdf would not raise but end the whole process.
@@ -132,7 +138,8 @@ def bind(sheets: Sequence[Sheet], imprint: Imprint, out: Path, attach: Attach | 
 
 @dataclass(frozen=True)
 class _Stamp:
-    """A short text on a page: baseline start (or end, for `right`) in points, size, face, colour."""
+    """A short text on a page: baseline start (or end, for `right`) in points, size, face, colour; the number under
+    which it belongs to the structure of a tagged page."""
 
     text: str
     x: float
@@ -142,11 +149,13 @@ class _Stamp:
     align: str = "left"
     colour: str = INK2
     is_artifact: bool = True
+    mark: int | None = None
 
 
 class _Book:
-    def __init__(self, imprint: Imprint) -> None:
+    def __init__(self, imprint: Imprint, pdf: pikepdf.Pdf) -> None:
         self.imprint = imprint
+        self.structure = Structure(pdf)
         self.faces = _Faces()
         self.sources: list[pikepdf.Pdf] = []
         self.pages: list[Any] = []
@@ -167,6 +176,8 @@ class _Book:
             self.sources.append(source)
             pdf.pages.extend(source.pages)
             self.pages += [page.obj for page in list(pdf.pages)[first:]]
+            headings = [title for _, title, *_ in sheet.facts["headings"]]
+            self.structure.take(source, self.pages[first:], headings[0] if headings else self.imprint.title)
             self.numbered += [sheet.numbered] * sheet.facts["pages"]
             named = self.pages[first].Resources.Font
             ours = [
@@ -237,7 +248,10 @@ class _Book:
             points = float(size or 8)
             base = (min(y0, y1) + max(y0, y1)) / 2 - points * 0.34
             x = {"left": min(x0, x1), "centre": (x0 + x1) / 2}.get(align, max(x0, x1))
-            made[name, round(x), round(base)] = _Stamp(
+            place = name, round(x), round(base)
+            if place in made:
+                continue
+            made[place] = _Stamp(
                 words,
                 x + self.shift(page),
                 base,
@@ -246,17 +260,26 @@ class _Book:
                 align=align or "right",
                 colour="0.086 0.125 0.169",
                 is_artifact=False,
+                mark=self.structure.add_words(self.pages[page], annotation),
             )
         return list(made.values())
 
     def link(self, pdf: pikepdf.Pdf) -> None:
         for number, page in enumerate(self.pages, 1):
             if "/Annots" in page:
-                page.Annots = Array([a for a in page.Annots if self._stays(a, number)])
+                kept = []
+                for annotation in page.Annots:
+                    if self._stays(annotation, number):
+                        kept.append(annotation)
+                    else:
+                        self.structure.unlink(annotation)
+                page.Annots = Array(kept)
             for annotation in page.get("/Annots", ()):
+                annotation.F = PRINTED
                 address = _address(annotation)
                 if address.startswith(FIGURE):
                     annotation.A.URI = String(self.imprint.passports + address.removeprefix(FIGURE))
+                    self.structure.describe(annotation, "ที่มาของตัวเลข")
                     continue
                 if address.startswith((LINK, NUMBER)):
                     name = address.partition("#")[2].partition("~")[0]
@@ -269,6 +292,7 @@ class _Book:
                     raise BrokenBook(f"a link leads to “{name}”, which is not in the book")
                 target, x, y = self.places[name]
                 annotation.Dest = self._place(target, x, y)
+                self.structure.describe(annotation, f"ไปหน้า {target + 1}")
 
     def _stays(self, annotation: Any, page: int) -> bool:
         """Return whether a link stays in the book; a figure is noted with the page it stands on first."""
@@ -347,7 +371,7 @@ def opened(path: Path) -> Opened:
 
 
 def _put_inside(pdf: pikepdf.Pdf, attachments: Iterable[Attachment], imprint: Imprint) -> None:
-    moment = imprint.made_at.strftime("D:%Y%m%d%H%M%S+07'00'")
+    moment = xmp.day(imprint.made_at)
     for each in attachments:
         pdf.attachments[each.name] = pikepdf.AttachedFileSpec(
             pdf,
@@ -372,16 +396,42 @@ def _move_links(page: Any, shift: float) -> None:
         annotation.Rect = Array([round(x0 + shift, 2), y0, round(x1 + shift, 2), y1])
 
 
-def _describe(pdf: pikepdf.Pdf, imprint: Imprint) -> None:
+def _describe(pdf: pikepdf.Pdf, imprint: Imprint, *, is_tagged: bool) -> None:
+    """Say what the file is, in its data and, as archives want it (PDF/A-3u), in a packet of XMP; how its colours are
+    meant; in which language it speaks."""
     pdf.Root.Lang = String(imprint.language)
     pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
     pdf.Root.PageMode = Name.UseOutlines
-    moment = imprint.made_at.strftime("%Y-%m-%dT%H:%M:%S+07:00")
-    with pdf.open_metadata(set_pikepdf_as_editor=False) as data:
-        data["dc:title"], data["dc:creator"] = imprint.title, [imprint.author]
-        data["dc:description"], data["dc:language"] = imprint.subject, [imprint.language]
-        data["xmp:CreateDate"] = data["xmp:ModifyDate"] = moment
-        data["pdf:Producer"] = "WeasyPrint, bound with pikepdf"
+    packet = xmp.packet(
+        title=imprint.title,
+        author=imprint.author,
+        subject=imprint.subject,
+        language=imprint.language,
+        producer=PRODUCER,
+        made_at=imprint.made_at,
+        is_tagged=is_tagged,
+    )
+    pdf.Root.Metadata = Stream(pdf, packet, Type=Name.Metadata, Subtype=Name.XML)
+    moment = xmp.day(imprint.made_at)
+    pdf.docinfo = pdf.make_indirect(
+        Dictionary(
+            Title=String(imprint.title),
+            Author=String(imprint.author),
+            Subject=String(imprint.subject),
+            Producer=String(PRODUCER),
+            CreationDate=String(moment),
+            ModDate=String(moment),
+        )
+    )
+    profile = Stream(pdf, COLOURS.read_bytes(), N=3)
+    intent = Dictionary(
+        Type=Name.OutputIntent,
+        S=Name.GTS_PDFA1,
+        OutputConditionIdentifier=String("sRGB"),
+        Info=String("sRGB IEC61966-2.1"),
+        DestOutputProfile=pdf.make_indirect(profile),
+    )
+    pdf.Root.OutputIntents = Array([pdf.make_indirect(intent)])
 
 
 class _Faces:
@@ -457,7 +507,7 @@ class _Faces:
         body = f"{stamp.colour} rg BT 1 0 0 1 {x:.2f} {stamp.y:.2f} Tm ".encode() + operators + b" ET"
         if stamp.is_artifact:
             return b"/Artifact <</Type /Pagination>> BDC " + body + b" EMC"
-        return body
+        return body if stamp.mark is None else f"/Span <</MCID {stamp.mark}>> BDC ".encode() + body + b" EMC"
 
     def build(self, pdf: pikepdf.Pdf) -> dict[str, Any]:
         """Make one font object for each face in `pdf`, modelled on a part's own."""

@@ -199,7 +199,8 @@ def _document(sheet: Sheet, book: Book, cut: Cut, cache: Path) -> Document:
 
 def _set(sheet: Sheet, book: Book, cut: Cut, cache: Path, folder: Path) -> None:
     """Fill and set one sheet (in a process of its own)."""
-    render.set_into(cache, sheet.key, sheets.filled(sheet, book, cut), folder)
+    html = sheets.filled(sheet, book, cut)
+    render.set_into(cache, sheet.key, html, folder, is_tagged=sheets.is_tagged(book))
 
 
 def _bound(listed: list[Sheet], cache: Path) -> Iterator[binding.Sheet]:

@@ -195,6 +195,12 @@ def _chapter(slug: str) -> Chapter:
     return CHAPTERS[slug]
 
 
+def is_tagged(book: Book) -> bool:
+    """Return whether a book carries its structure for those who hear it: packs do (PDF/UA-1). For the year's book
+    that would be two thirds more to send, and memory by the page to bind."""
+    return book.style == "pack"
+
+
 def page_of(chapter: Chapter) -> str:
     """Return the path of a chapter's template."""
     return f"chapters/{chapter.slug}.html"

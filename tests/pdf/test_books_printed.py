@@ -260,7 +260,7 @@ def test_a_chapter_killed_half_way_leaves_nothing_behind(year, tmp_path, monkeyp
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
 
-    def half(html):
+    def half(html, **more):
         tempfile.mkdtemp()
         os.kill(os.getpid(), signal.SIGKILL)
 
