@@ -49,6 +49,9 @@ class CooperativeYearScreen(Screen):
     column_list = ("cooperative", "cooperative.unit", "fiscal_year", "strength_class", "grade")
     column_filters = ("fiscal_year", "strength_class", "grade", "cooperative.unit", "cooperative.type", "cooperative")
     column_default_sort = ("id", True)
+    column_export_list = (
+        "cooperative.registration_number", "cooperative", "cooperative.unit", "fiscal_year", "strength_class", "grade",
+    )  # fmt: skip
     form_columns = ("cooperative", "fiscal_year", "strength_class", "grade")
 
 

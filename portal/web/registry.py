@@ -88,6 +88,14 @@ class RegistryPage(BaseView):
         _ring(batch)
         return redirect(f"/admin/registry/list/?id={batch.id}")
 
+    @expose("/undo/", methods=("POST",))
+    def undo(self) -> Any:
+        """Put the registry back to what it was before a list."""
+        batch = _batch()
+        registry.undo(batch, by=me(), at=clock.now())
+        flash(gettext("The registry stands as it did before this list."), "success")
+        return redirect(f"/admin/registry/list/?id={batch.id}")
+
     @expose("/refuse/", methods=("POST",))
     def refuse(self) -> Any:
         """Put a list aside."""
