@@ -64,18 +64,6 @@ def test_the_file_of_an_edition_is_the_one_issued_to_the_byte(central, client, k
     assert got.headers["X-Frame-Options"] == "DENY"
 
 
-def test_only_our_own_page_may_show_the_file_in_a_frame(central, client, kept):
-    central(Role.PLANNING)
-    row = edition(kept)
-
-    shown = client.get(f"/admin/reports/file/?edition={row.id}&shown=1")
-    page = client.get(f"/admin/reports/edition/?id={row.id}")
-
-    assert "frame-ancestors 'self'" in shown.headers["Content-Security-Policy"]
-    assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
-    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
-
-
 def test_planning_brings_a_pack_to_the_meeting_with_one_button(central, client, kept):
     planner = central(Role.PLANNING)
     row = edition(kept)
@@ -117,12 +105,33 @@ def test_an_approval_without_its_document_says_which_field_and_keeps_what_was_ty
     assert (approved.signer, str(approved.document_on)) == ("นายอธิบดี", "2023-10-20")
 
 
-def test_an_office_sees_no_edition(sqlite_store, client, sign_in, kept):
-    row = edition(kept)
-    sign_in(make.person(Role.APPROVER))
+def test_an_office_sees_its_own_editions_and_no_other(sqlite_store, client, sign_in, kept):
+    mine = Unit.get(Unit.code == "P40")
+    national, own = edition(kept), edition(kept, book="book", subject="2566/P40", unit=mine)
+    sign_in(make.person(Role.APPROVER, mine))
 
-    for address in (f"/admin/reports/edition/?id={row.id}", f"/admin/reports/file/?edition={row.id}"):
-        assert client.get(address).status_code == 403
+    for way in (
+        "edition/?id=",
+        "file/?edition=",
+        "page/?n=1&edition=",
+        "annex/?edition=",
+        "read/?id=",
+        "read/style/?id=",
+    ):
+        assert client.get(f"/admin/reports/{way}{national.id}").status_code == 404
+    assert client.get(f"/admin/reports/file/?edition={own.id}").data == CONTENT
+    page = client.get("/admin/reports/").text
+    assert f"edition/?id={own.id}" in page and f"edition/?id={national.id}" not in page
+
+
+def test_an_office_asks_for_its_own_book_only(sqlite_store, client, sign_in):
+    sign_in(make.person(Role.REPORTER, Unit.get(Unit.code == "P40")))
+
+    assert client.post("/admin/reports/", data={"kind": "book", "book": "2566"}).status_code == 302
+    assert Run.get().subject == "2566/P40"
+    for other in ({"kind": "book", "book": "2566", "book_scope": "P41"}, {"kind": "pack", "pack": "2566-05"}):
+        assert client.post("/admin/reports/", data=other).status_code in (403, 422)
+    assert Run.select().count() == 1
 
 
 def test_an_edition_that_is_not_there_is_told(central, client):
