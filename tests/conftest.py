@@ -4,12 +4,11 @@ import datetime as dt
 import difflib
 import importlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,10 @@ from flask import g
 from playwright.sync_api import sync_playwright
 
 import config
-from portal import clock, seed
+from portal import clock
 from portal import database as portal_database
 from tests import services
+from tests.stores import Stores
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -65,77 +65,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@dataclass(frozen=True)
-class Store:
-    """A store made for one test: `url` is what PORTAL_DATABASE takes, `folder` the test's own data folder."""
-
-    engine: str
-    url: str
-    folder: Path
-
-
-class Stores:
-    """Makes stores by copying a template that one process of the run made."""
-
-    def __init__(self):
-        self.worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
-        self.made = 0
-        self.databases = None
-
-    def new(self, engine, kind, folder):
-        if engine == "sqlite":
-            path = folder / "portal.db"
-            if kind != "bare":
-                shutil.copyfile(self._template(engine, kind), path)
-            return Store(engine, str(path), folder)
-        self._connect()
-        self.made += 1
-        name = f"t_{self.worker}_{self.made}"
-        template = "template0" if kind == "bare" else self._template(engine, kind)
-        return Store(engine, self.databases.create(name, template), folder)
-
-    def drop(self, store):
-        portal_database.db.close()
-        if store.engine == "postgresql":
-            portal_database.db.obj.close_all()
-            self.databases.drop(store.url.rpartition("/")[2])
-
-    def _connect(self):
-        if self.databases is None:
-            self.databases = services.Databases()
-
-    def _template(self, engine, kind):
-        """The SQLite file or PostgreSQL database that new stores of this kind are copies of."""
-        name = f"template_{kind}"
-        path = services.home() / f"{name}.db"
-        made = services.home() / f"{name}.{engine}.made"
-        with services.alone(f"{name}.{engine}"):
-            if not made.exists():
-                fill(str(path) if engine == "sqlite" else self.databases.create(name), kind)
-                made.touch()
-        return path if engine == "sqlite" else name
-
-    def close(self):
-        if self.databases is not None:
-            self.databases.close()
-
-
-def fill(url, kind):
-    """Make the tables and load what `kind` promises: migrated, reference, demo."""
-    portal_database.use(url)
-    portal_database.migrate()
-    if kind in ("reference", "demo"):
-        seed.load(at=STARTED)
-    if kind == "demo":
-        importlib.import_module("portal.demo").build(at=STARTED)
-    portal_database.db.close()
-    if hasattr(portal_database.db.obj, "close_all"):
-        portal_database.db.obj.close_all()
-
-
 @pytest.fixture(scope="session")
 def stores():
-    stores = Stores()
+    stores = Stores(at=STARTED)
     yield stores
     stores.close()
 
@@ -231,10 +163,39 @@ def settings(request, redis_server, tmp_path):
     )
 
 
+class Portals:
+    """Portals put together once a process, and lent to one test after the other over that test's own store.
+
+    Registering some seventy screens costs a third of a second, more than most tests do. What a portal
+    remembers between two requests is forgotten in between.
+    """
+
+    def __init__(self):
+        self.made = {}
+
+    def over(self, settings):
+        alike = replace(settings, database="", data=Path(), redis="", port=0)
+        if alike not in self.made:
+            app = importlib.import_module("portal.app").create_app(settings)
+            self.made[alike] = app, dict(app.config), dict(app.extensions)
+        app, config, extensions = self.made[alike]
+        portal_database.use(settings.database)
+        app.config.clear()
+        app.config.update(config, PORTAL=settings)
+        app.extensions.clear()
+        app.extensions.update(extensions, portal_tries=importlib.import_module("portal.web.sign_in").Tries())
+        return app
+
+
+@pytest.fixture(scope="session")
+def portals():
+    return Portals()
+
+
 @pytest.fixture
-def app(settings):
+def app(portals, settings):
     """The portal over this test's store."""
-    return importlib.import_module("portal.app").create_app(settings)
+    return portals.over(settings)
 
 
 @pytest.fixture
