@@ -87,6 +87,7 @@ def _line(made: Statement, number: int, row: Sequence[str], found: Heading, mont
             code = gfmis.budget_code(cell, is_number=isinstance(cell, Number))
         except RuleBroken as wrong:
             made.fault(wrong, number, found.columns["code"])
+    source.note_lost_words(made, number, row, found, "unit", "category", "nature")
     month = _month(made, number, row, found)
     if month is not None:
         months.add(month)

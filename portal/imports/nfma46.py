@@ -81,6 +81,7 @@ def _line(made: Statement, blocks: Blocks, number: int, row: Sequence[str], foun
         made.fault(RuleBroken("A line of money stands below the total of the file."), number)
     blocks.add(amounts)
     _check_remaining(made, number, amounts, found)
+    source.note_lost_words(made, number, row, found, "name", "unit", "fund")
     fund = source.text_at(row, found, "fund")
     _check_fund_year(made, number, fund, found)
     made.lines.append(

@@ -116,6 +116,7 @@ def _line(made: Statement, levels: list[_Level], number: int, row: Sequence[str]
         level.has_lines = True
         for name, value in amounts.items():
             level.summed[name] = level.summed.get(name, 0) + value
+    source.note_lost_words(made, number, row, found, "title", "category")
     own = source.text_at(row, found, "title")
     above = next((level.title for level in reversed(levels) if not level.is_plan), "")
     made.lines.append(

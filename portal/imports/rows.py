@@ -135,6 +135,8 @@ def _texts(reader: Any) -> Iterator[Row]:
 def _workbook(file: Any) -> Iterator[Sheet]:
     try:
         with zipfile.ZipFile(file) as archive:
+            if min(part.header_offset for part in archive.infolist()):
+                raise RuleBroken("Another file lies before this workbook: two files may have been put into one.")
             names = set(archive.namelist())
             texts = _shared(archive) if "xl/sharedStrings.xml" in names else []
             for name, part in _parts(archive):

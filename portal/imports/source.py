@@ -221,6 +221,17 @@ def text_at(row: Sequence[str], heading: Heading, name: str) -> str:
     return gfmis.tidy(row[index]) if index is not None and index < len(row) else ""
 
 
+def note_lost_words(statement: Statement, number: int, row: Sequence[str], heading: Heading, *names: str) -> None:
+    """Note the named columns of a row in which a spreadsheet made a number of a name or code."""
+    for name in names:
+        index = heading.columns.get(name)
+        if index is not None and index < len(row) and row[index][:1].isdigit():
+            try:
+                gfmis.check_words(row[index], is_number=isinstance(row[index], Number))
+            except RuleBroken as wrong:
+                statement.fault(wrong, number, index)
+
+
 def amounts_at(
     statement: Statement,
     number: int,

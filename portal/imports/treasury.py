@@ -93,6 +93,7 @@ def _line(made: Statement, blocks: source.Blocks, number: int, row: Sequence[str
         )
     if not source.text_at(row, found, "name"):
         made.fault(RuleBroken("This row has amounts but no name of a budget code."), number, found.columns["name"])
+    source.note_lost_words(made, number, row, found, "name", "unit", "project", "category", "nature")
     blocks.add(amounts)
     made.lines.append(
         Line(

@@ -24,6 +24,7 @@ ZEROS = frozenset({"", "-", "–", "—", "−"})
 
 _PLAIN = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+EXACT_DIGITS = 15  # of a number, as spreadsheets keep them
 _SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE]\+?\d+", re.ASCII)
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = re.compile(
@@ -124,6 +125,17 @@ def budget_code(text: str, *, is_number: bool = False) -> str:
             "“{text}” is not a budget code: it has 20 digits, no more and no fewer.", text=text.strip()[:60]
         )
     return tidy
+
+
+def check_words(text: str, *, is_number: bool = False) -> None:
+    """Refuse a name or short code that a spreadsheet made a long number of: 2.10E+19, or more digits than it keeps."""
+    tidy = text.translate(THAI_DIGITS).strip()
+    if _SCIENTIFIC.fullmatch(tidy) or (is_number and len(re.sub(r"\D", "", tidy)) > EXACT_DIGITS):
+        raise RuleBroken(
+            "“{text}” was a code or a name before a spreadsheet made a number of it. Format the column as text and "
+            "export the file again.",
+            text=tidy[:40],
+        )
 
 
 def looks_like_code(text: str) -> bool:
