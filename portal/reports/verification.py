@@ -14,7 +14,7 @@ from typing import Any
 from models import Edition
 from portal.errors import NotFound, PortalError, RuleBroken
 from portal.files import Files
-from portal.reports import binding, ledger, manifest, passports
+from portal.reports import binding, ledger, manifest, passports, signing
 from portal.reports.passports import Passports
 
 
@@ -54,7 +54,7 @@ def verify_against(edition: Edition, path: Path, files: Files) -> list[Differenc
     """Compare a file and what it carries with the edition as the portal keeps it."""
     carried, _ = _manifest(path)
     differences = []
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    sha256 = hashlib.sha256(_issued(path.read_bytes())).hexdigest()
     if sha256 != edition.sha256:
         differences.append(Difference("file", edition.sha256, sha256))
     if carried.get("snapshot_sha256") != edition.snapshot_sha256:
@@ -71,6 +71,12 @@ def verify_against(edition: Edition, path: Path, files: Files) -> list[Differenc
     if frozen.get("passports", {}).get("tables") != carried.get("passports", {}).get("tables"):
         differences.append(Difference("inputs", "as filed", "others"))
     return differences
+
+
+def _issued(content: bytes) -> bytes:
+    """Return a file as it was issued: of a signed one, what stood there before it was signed."""
+    signatures = signing.read(content)
+    return content[: min(each.issued_bytes for each in signatures)] if signatures else content
 
 
 def edition_of(path: Path) -> Edition:
