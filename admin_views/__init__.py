@@ -42,6 +42,7 @@ from portal.web.imports import ImportsPage
 from portal.web.language import lazy
 from portal.web.money import MoneyPage
 from portal.web.passports import PassportPage
+from portal.web.plan_books import PlanBooksPage
 from portal.web.plan_tree import PlanTreePage
 from portal.web.plan_versions import PlanVersionsPage
 from portal.web.registry import RegistryPage
@@ -151,6 +152,7 @@ def register(app: Flask) -> Admin:
         versions.VersionsPage(),
         form_files.ImportPage(),
         PlanVersionsPage(),
+        PlanBooksPage(),
         HandoffMapPage(),
     ):
         admin.add_view(page)

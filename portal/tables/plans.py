@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from peewee import BooleanField, CharField, Check, DateField, ForeignKeyField, SmallIntegerField, TextField
 from playhouse.fields import EnumField
 
@@ -139,7 +141,7 @@ class Indicator(Kept):
     parent = ForeignKeyField("self", backref="children", null=True, on_delete="RESTRICT")
     parent_id: int | None
     parts_rule = EnumField(PartsRule, max_length=10, default=PartsRule.SUM)
-    weight = NumberField(default=1)
+    weight = NumberField(default=Decimal(1))
     green_at = NumberField(null=True)
     amber_at = NumberField(null=True)
     is_headline = BooleanField(default=False)

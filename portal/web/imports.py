@@ -13,7 +13,7 @@ from jobs import queue
 from models import BudgetCategory, FiscalYear, ImportBatch, ImportLine, Project, Run, RunStep, Unit
 from portal import clock, files, formats, scope
 from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
-from portal.imports import IMPORTS, batches, codes, registry
+from portal.imports import IMPORTS, batches, codes, plan, registry
 from portal.imports.source import Given
 from portal.reports import runs
 from portal.rules import access
@@ -57,7 +57,7 @@ class ImportsPage(BaseView):
     def _index(self, problem: str, status: int) -> Any:
         listed = list(
             scope.narrowed(ImportBatch.select(), me())
-            .where(ImportBatch.source != registry.SOURCE)
+            .where(ImportBatch.source.not_in((registry.SOURCE, plan.SOURCE)))
             .order_by(ImportBatch.id.desc())
             .limit(50)
         )
@@ -179,7 +179,7 @@ def _batch() -> ImportBatch:
     if text.isascii() and text.isdigit() and len(text) < 10:
         batch = (
             scope.narrowed(ImportBatch.select(), me())
-            .where(ImportBatch.source != registry.SOURCE)
+            .where(ImportBatch.source.not_in((registry.SOURCE, plan.SOURCE)))
             .where(ImportBatch.id == int(text))
             .first()
         )
