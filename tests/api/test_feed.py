@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from models import Region, Revision
+from models import Notice, Region, Revision
 from portal import records
 from portal.rules.access import Role
 from tests import make
@@ -50,6 +50,34 @@ def test_the_feed_shows_no_other_office_s_changes(api, migrated):
     central = api().get("/changes?limit=1000").get_data(as_text=True)
 
     assert own.name in text and theirs.name not in text and theirs.name in central
+
+
+def test_answers_of_a_report_are_told_under_the_report(api, migrated):
+    sent = make.submission(make.State.DRAFT)
+    told = api().get("/changes?limit=1000").get_json()["items"]
+
+    mine = [one for one in told if one["resource"] == "submissions" and one["id"] == sent.id]
+    parts = [one for one in mine if one.get("part") == "answers"]
+    assert [one["after"]["key"] for one in parts] == ["done"] and parts[0]["part_id"]
+    assert any("part" not in one for one in mine)
+    stranger = api(make.person(Role.REPORTER)).get("/changes?limit=1000").get_json()["items"]
+    assert [one for one in stranger if one["resource"] == "submissions"] == []
+
+
+def test_the_feed_keeps_each_person_s_own_and_a_waiting_visit_to_those_who_may_see_it(api, migrated):
+    checker, other = (make.unit(is_office=False) for _ in range(2))
+    visit = make.visit(make.cooperative(reviewer=checker))
+    mine, theirs = make.person(Role.PLANNING), make.person(Role.PLANNING)
+    make.row(Notice, person=theirs, at=make.NOON, text="เฉพาะเจ้าของ")
+
+    def told(person):
+        items = api(person, may_write=False).get("/changes?limit=1000").get_json()["items"]
+        return [(one["resource"], one["id"]) for one in items]
+
+    assert ("visits", visit.id) in told(make.person(Role.DIVISION, checker))
+    assert ("visits", visit.id) not in told(make.person(Role.DIVISION, other))
+    assert "notices" in dict(told(theirs)) and "notices" not in dict(told(mine))
+    assert len([one for one in told(mine) if one[0] == "api-tokens"]) == 2  # one a call, its own
 
 
 @pytest.mark.parametrize("asked", ["after=-1", "after=x", "limit=0", "limit=9999"])

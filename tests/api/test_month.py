@@ -84,6 +84,34 @@ def test_wrong_answers_are_refused_by_key_and_nothing_is_kept(api, owed, wrong, 
     assert program.get(path).get_json()["answers"] == {}
 
 
+def test_many_reports_are_brought_by_period_and_unit_all_or_none(api, owed):
+    other = make.obligation(make.unit(), owed.form, owed.period)
+    program = api(make.person(Role.REPORTER, owed.unit))
+    path = f"/forms/{owed.form.code}/submissions/bulk"
+    mine = {"period": "2566-05", "unit": owed.unit.code, "answers": {"held": 3}}
+
+    first, same = program.post(path, {"items": [mine]}), program.post(path, {"items": [mine]})
+    changed = program.post(path, {"items": [mine | {"answers": {"held": 4}}]})
+    wrong = program.post(
+        path,
+        {
+            "items": [
+                mine | {"answers": {"held": 5}}, mine, mine | {"unit": other.unit.code}, {"answers": {}},
+                mine | {"period": "2566-04"},
+            ]
+        },
+    )  # fmt: skip
+    typo = program.post(path, {"items": [mine | {"answers": {"held": "มาก"}}]})
+
+    assert first.get_json() == {"added": 1, "changed": 0, "same": 0}
+    assert same.get_json() == {"added": 0, "changed": 0, "same": 1}
+    assert changed.get_json() == {"added": 0, "changed": 1, "same": 0}
+    assert wrong.status_code == 422 and {one["item"] for one in wrong.get_json()["items"]} == {1, 2, 3, 4}
+    assert typo.status_code == 422 and typo.get_json()["items"][0]["field"] == "held"
+    report = program.get(f"/forms/{owed.form.code}/submissions/2566-05/{owed.unit.code}").get_json()
+    assert report["answers"]["held"] == 4
+
+
 def test_another_office_s_report_is_not_there(api, owed):
     program = api(make.person(Role.REPORTER))
     path = f"/forms/{owed.form.code}/submissions/2566-05/{owed.unit.code}"
@@ -137,4 +165,15 @@ def test_a_whole_month_goes_through_the_api_alone(api, worker, database):
     edition = boss.get("/editions?book=pack&subject=2566-05").get_json()["items"][0]
     pdf = boss.get(f"/editions/{edition['id']}/file")
     assert pdf.data.startswith(b"%PDF") and pdf.headers["ETag"] == f'"{edition["sha256"]}"'
+    part = boss.get(f"/editions/{edition['id']}/file", Range="bytes=0-4")
+    assert (part.status_code, part.data) == (206, b"%PDF-")
+    figures = boss.get(f"/editions/{edition['id']}/figures")
+    assert figures.headers["ETag"] == f'"{edition["snapshot_sha256"]}"' and figures.get_json()["passports"]
+    assert boss.post(f"{run}/retry", {}, If_Match="*").status_code == 409
+    assert boss.post(f"/editions/{edition['id']}/finish", {"colour": 1}, If_Match="*").get_json()["field"] == "colour"
+    assert boss.post(f"/editions/{edition['id']}/finish", {}, If_Match="*").status_code == 409
+    meeting = boss.post(f"/editions/{edition['id']}/for_meeting", {"note": "วาระที่ 3"}, If_Match="*")
+    assert meeting.status_code == 202 and meeting.get_json()["subject"] == "2566-05"
+    stopped = boss.post(f"/runs/{meeting.get_json()['id']}/cancel", {}, If_Match="*")
+    assert stopped.status_code in (200, 409)  # a quick worker has printed it by now
     assert dt.date.fromisoformat(edition["made_at"][:10]) == today

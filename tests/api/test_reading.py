@@ -139,6 +139,29 @@ def test_what_cannot_be_asked_is_refused_naming_the_argument(api, visited, asked
     assert answer.get_json()["rule"] and answer.get_json()["detail"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/visits/{id}?colour=1", "/visits/{id}/history?limit=1", "/visits/trash?after=1", "/changes?since=1",
+             "/visits/{id}/files?colour=1", "/odata/?colour=1", "/editions/1/file?colour=1"],
+)  # fmt: skip
+def test_an_argument_that_an_address_does_not_take_is_named(api, visited, path):
+    answer = api().get(path.format(id=Visit.get().id))
+
+    assert answer.status_code == 422 and answer.get_json()["field"] in path
+
+
+def test_names_are_sorted_as_thai_is(api, migrated):
+    for name in ("เกษตร", "กลาง", "ไข่", "ขวัญ"):
+        make.cooperative(name=name)
+    program = api()
+    seen, after = [], ""
+    while after is not None:
+        page = program.get(f"/cooperatives?sort=name&limit=3&fields=name{after}").get_json()
+        seen += [one["name"] for one in page["items"]]
+        after = page["next"] and f"&after={page['next']}"
+
+    assert seen == ["กลาง", "เกษตร", "ขวัญ", "ไข่"]
+
+
 def test_groups_of_tests_are_bounded_in_depth_and_number(api, visited):
     deep = '{"and":[' * 6 + '{"id":1}' + "]}" * 6
     many = "&".join(f"id__ne={n}" for n in range(41))

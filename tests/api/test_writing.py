@@ -12,6 +12,7 @@ from models import (
     Region,
     Revision,
     Submission,
+    Unit,
     VisitActivity,
     VisitPlan,
     VisitPlanLine,
@@ -209,6 +210,30 @@ def test_another_office_s_record_is_neither_changed_nor_removed(api, migrated):
     ):
         assert answer.status_code in (403, 404, 409, 422)
     assert Revision.select().count() == before
+
+
+def test_an_agreed_action_is_settled_and_opened_again_by_its_office(api, migrated):
+    visit = make.visit(agreed_action="ส่งงบการเงิน", action_due_on=dt.date(2023, 6, 1), action_state="open")
+    office, path = api(make.person(Role.REPORTER, visit.unit)), f"/visits/{visit.id}"
+
+    assert office.post(f"{path}/settle_action", {"state": "open"}, If_Match="*").get_json()["field"] == "state"
+    assert office.post(f"{path}/settle_action", {"colour": "x"}, If_Match="*").get_json()["field"] == "colour"
+    assert office.post(f"{path}/settle_action", {"state": "done", "result": "ส่งแล้ว"}).status_code == 428
+    assert api().post(f"{path}/settle_action", {"state": "done", "result": "x"}, If_Match="*").status_code == 403
+    done = office.post(f"{path}/settle_action", {"state": "done", "result": "ส่งแล้ว"}, If_Match='"1"')
+    again = office.post(f"{path}/reopen_action", {"note": "งบไม่ครบ"}, If_Match=done.headers["ETag"])
+
+    assert (done.get_json()["action_state"], done.get_json()["action_result"]) == ("done", "ส่งแล้ว")
+    assert again.get_json()["action_state"] == "open"
+
+
+def test_units_are_brought_by_their_code(api, admin):
+    office = make.unit()
+
+    answer = api(admin).post("/units/bulk", {"items": [{"code": office.code, "name_en": "Example office"}]})
+
+    assert answer.get_json() == {"added": 0, "changed": 1, "same": 0}
+    assert Unit.get_by_id(office.id).name_en == "Example office"
 
 
 def test_children_that_went_with_a_record_come_back_with_it(migrated):

@@ -7,13 +7,12 @@ from typing import Any
 from flask import Flask
 from peewee import JSONField
 
-from portal.web.api import asking, schemas
+from portal.web.api import asking, examples, schemas, special
 from portal.web.api.asking import LARGEST, PAGE
 from portal.web.api.resources import Resource
 
 TITLE = "Reporting portal of the Cooperative Promotion Department"
 PROBLEM = "application/problem+json"
-EXAMPLES: dict[str, Any] = {"kind": "pack", "subject": "2566-05"}
 
 
 def document(app: Flask) -> dict[str, Any]:
@@ -33,9 +32,12 @@ def _document(all_resources: list[Resource]) -> dict[str, Any]:
         if resource.typed and (resource.screen.adds or resource.screen.changes):
             held[f"{name}Typed"] = schemas.typed_schema(resource)
         paths |= _paths(resource)
-    special, asked_for = _special()
-    paths |= special
-    paths["/runs"]["post"] = asked_for
+    for path, methods in special.paths().items():
+        paths.setdefault(path, {}).update(methods)
+    for operation in (each for methods in paths.values() for each in methods.values()):
+        if operation["operationId"] in examples.BODIES:
+            content = operation["requestBody"]["content"]["application/json"]
+            content["example"] = examples.BODIES[operation["operationId"]]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -72,11 +74,20 @@ def _paths(resource: Resource) -> dict[str, Any]:
     one, many = {"$ref": f"#/components/schemas/{table}"}, _page_of(table)
     listed = [
         {"$ref": f"#/components/parameters/{p}"}
-        for p in ("search", "fields", "expand", "limit", "after", "count", "where", "format", "as_of")
+        for p in ("search", "expand", "limit", "after", "count", "where", "format", "as_of")
     ]
+    shown = examples.of_list(list(resource.fields), resource.sorts)
+    chosen = {
+        "name": "fields",
+        "in": "query",
+        "description": "The properties wanted, with commas between.",
+        "schema": {"type": "string"},
+        "example": shown["fields"],
+    }
     sort = {
         "name": "sort",
         "in": "query",
+        "example": shown["sort"],
         "description": "A property, with “-” before it downwards.",
         "schema": {"type": "string", "enum": [*resource.sorts, *(f"-{s}" for s in resource.sorts)]},
     }
@@ -89,10 +100,12 @@ def _paths(resource: Resource) -> dict[str, Any]:
             "schema": schemas.asked_schema(field),
         }
         for prop, field in resource.fields.items()
-        if not isinstance(field, JSONField)
+        if not isinstance(field, JSONField) and prop not in asking.SPECIAL
     ]
     out: dict[str, Any] = {
-        f"/{name}": {"get": _operation(resource, "list", "List them", many, [*listed, sort, *narrowing], files=True)},
+        f"/{name}": {
+            "get": _operation(resource, "list", "List them", many, [*listed, chosen, sort, *narrowing], files=True)
+        },
         f"/{name}/{{id}}": {
             "get": _operation(
                 resource,
@@ -105,7 +118,9 @@ def _paths(resource: Resource) -> dict[str, Any]:
         f"/{name}/{{id}}/history": {
             "get": _operation(resource, "history", "Read its revisions, newest first", _items(), [ident])
         },
-        f"/{name}/trash": {"get": _operation(resource, "trash", "Read the removed ones, newest first", _items(), [])},
+        f"/{name}/trash": {
+            "get": _operation(resource, "trash", "Read the removed ones, newest first", _items(), special.TRASH)
+        },
     }
     typed = {"$ref": f"#/components/schemas/{table}Typed"}
     key, match = {"$ref": "#/components/parameters/key"}, {"$ref": "#/components/parameters/match"}
@@ -173,117 +188,6 @@ def _operation(
     return out
 
 
-def _special() -> tuple[dict[str, Any], dict[str, Any]]:
-    def plain(operation: str, summary: str, schema: dict[str, Any], parameters: list[Any]) -> dict[str, Any]:
-        return {
-            "operationId": operation,
-            "tags": ["store"],
-            "summary": summary,
-            "parameters": parameters,
-            "responses": {
-                "200": _response(summary, schema),
-                "default": {"$ref": "#/components/responses/Problem"},
-            },
-        }
-
-    mark = {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 999_999_999}}
-    limit = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST}}
-    asked = {
-        "type": "object",
-        "required": ["kind", "subject"],
-        "additionalProperties": False,
-        "examples": [EXAMPLES],
-        "properties": {"kind": {"enum": ["pack", "book"]}, "subject": {"type": "string", "maxLength": 20}},
-    }
-    run = {
-        "operationId": "ask_runs",
-        "tags": ["runs"],
-        "summary": "Ask for a pack or a book",
-        "parameters": [{"$ref": "#/components/parameters/key"}],
-        "requestBody": {"content": {"application/json": {"schema": asked}}},
-        "responses": {
-            "202": _response("The run that makes it", {"$ref": "#/components/schemas/Run"}),
-            "default": {"$ref": "#/components/responses/Problem"},
-        },
-    }
-    pdf = plain("file_editions", "Fetch the PDF of an edition", {}, [{"$ref": "#/components/parameters/id"}])
-    pdf["responses"]["200"] = {"description": "The PDF", "content": {"application/pdf": {}}}
-    return {
-        "/changes": {
-            "get": plain("changes", "What changed after a mark: every change once, in order", _items(), [mark, limit])
-        },
-        "/editions/{id}/file": {"get": pdf},
-        **_of_forms(),
-    }, run
-
-
-def _of_forms() -> dict[str, Any]:
-    """Return the addresses of reports by form; the answers of each form are described by its own schema."""
-
-    def place(name: str, description: str) -> dict[str, Any]:
-        return {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}
-
-    def query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-        return {"name": name, "in": "query", "schema": schema}
-
-    def operation(verb: str, summary: str, schema: dict[str, Any], parameters: list[Any]) -> dict[str, Any]:
-        answers = {"200": _response(summary, schema), "default": {"$ref": "#/components/responses/Problem"}}
-        named = {"operationId": f"{verb}_reports", "tags": ["reports"], "summary": summary}
-        return named | {"parameters": parameters, "responses": answers}
-
-    code = place("code", "Code of the form.")
-    at = [
-        code,
-        place("period", "2566-05, 2566-Q3 or 2566 (Buddhist)."),
-        place("unit", "Code of the office, such as P40."),
-    ]
-    report = {
-        "type": "object",
-        "required": ["unit", "period", "state", "version", "answers"],
-        "properties": {
-            "id": {"type": ["integer", "null"]},
-            "unit": {"type": "string"},
-            "period": {"type": "string"},
-            "state": {"type": ["string", "null"]},
-            "version": {"type": "integer"},
-            "answers": {"type": "object", "description": "By the form's own schema."},
-            "problems": {"type": "array", "items": {"type": "object"}},
-        },
-    }
-    page = {
-        "type": "object",
-        "required": ["items", "next"],
-        "properties": {"items": {"type": "array", "items": report}, "next": {"type": ["string", "null"]}},
-    }
-    body = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "answers": {"type": "object"},
-            "reasons": {"type": "object", "additionalProperties": {"type": "string"}},
-        },
-    }
-    narrowing = [query("unit", {"type": "string"}), query("period", {"type": "string"})]
-    narrowing += [
-        query("state", {"type": "string"}),
-        query("after", _whole(0, 2**31 - 1)),
-        query("limit", _whole(1, 200)),
-    ]
-    fill = operation("fill", "Save answers, all or none; it is begun if it was not", report, [
-        *at, {"$ref": "#/components/parameters/match"}, {"$ref": "#/components/parameters/key"}])  # fmt: skip
-    fill["requestBody"] = {"content": {"application/json": {"schema": body}}}
-    schema = operation("schema", "The JSON Schema of a form's answers", {"type": "object"}, [
-        code, query("version", _whole(1, 9999))])  # fmt: skip
-    return {
-        "/forms/{code}/schema": {"get": schema},
-        "/forms/{code}/submissions": {"get": operation("list", "Reports with their answers", page, [code, *narrowing])},
-        "/forms/{code}/submissions/{period}/{unit}": {
-            "get": operation("read", "One office's report, begun or not", report, at),
-            "put": fill,
-        },
-    }
-
-
 def _parameters() -> dict[str, Any]:
     def query(name: str, description: str, kind: dict[str, Any]) -> dict[str, Any]:
         return {"name": name, "in": "query", "description": description, "schema": kind}
@@ -326,14 +230,6 @@ def _parameters() -> dict[str, Any]:
             "description": "A key of your own: the same request sent again within 48 hours is not done again.",
         },
     }
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _whole(least: int, most: int) -> dict[str, Any]:
-    return {"type": "integer", "minimum": least, "maximum": most}
 
 
 def _page_of(table: str) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from peewee import ForeignKeyField, ModelSelect
 
 from jobs import limits
@@ -25,7 +25,7 @@ from models import (
     Unit,
 )
 from portal import clock, scope, tokens
-from portal.errors import NotAllowed, PortalError
+from portal.errors import NotAllowed, PortalError, RuleBroken
 from portal.web.language import LANGUAGES
 
 # The way from a record to the form it belongs to, for tokens that reach some forms only.
@@ -38,6 +38,9 @@ FORM_PATHS: dict[type[Table], tuple[str, ...]] = {
     Comment: ("submission", "form_version", "form"),
 }
 
+View = TypeVar("View", bound=Callable[..., Any])
+ANYTHING = "*"  # of lists, which read their arguments themselves
+
 
 class NoToken(PortalError):
     """A request without a token that is good."""
@@ -49,6 +52,16 @@ class TooMany(PortalError):
     """More requests in a minute than the token allows."""
 
     status = 429
+
+
+def takes(*names: str) -> Callable[[View], View]:
+    """Say which arguments an address takes besides; without it, it takes none. Lists read theirs themselves."""
+
+    def said(view: View) -> View:
+        view.takes = frozenset(names)  # type: ignore[attr-defined]
+        return view
+
+    return said
 
 
 def enter() -> None:
@@ -66,6 +79,17 @@ def enter() -> None:
         raise TooMany("More than {most} requests in a minute.", most=held.per_minute)
     if request.method not in ("GET", "HEAD", "OPTIONS") and not (held.may_write or held.may_step):
         raise NotAllowed("This token may read only.")
+    _check_arguments()
+
+
+def _check_arguments() -> None:
+    known: frozenset[str] = getattr(current_app.view_functions[str(request.endpoint)], "takes", frozenset())
+    for name in request.args:
+        if name not in known and ANYTHING not in known:
+            raise RuleBroken(
+                "There is no property “{name}”. There are: {known}.",
+                field=name[:60], name=name[:60], known=", ".join(sorted(known)) or "–",
+            )  # fmt: skip
 
 
 def leave(response: Response) -> Response:

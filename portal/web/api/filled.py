@@ -12,7 +12,7 @@ from flask import g, request
 
 from models import Answer, FiscalYear, Form, FormVersion, Obligation, Period, Submission, Unit, db
 from portal import clock, formats, sheets, submissions
-from portal.errors import NotFound, RuleBroken
+from portal.errors import NotFound, PortalError, RuleBroken
 from portal.forms import kinds, versions
 from portal.forms.questions import Question
 from portal.forms.spec import FormSpec
@@ -20,10 +20,11 @@ from portal.forms.values import NOT_APPLICABLE, Cell, Entry
 from portal.rules.terms import FormState
 from portal.sheets import Sheet
 from portal.web.api import door, resources, values
-from portal.web.api.writing import Refused
+from portal.web.api.writing import TOLD, Refused
 from portal.web.language import gettext
 
 PAGE, MOST = 50, 200
+AT_ONCE = 1_000  # reports of one bulk request
 
 
 def schema_of(code: str) -> dict[str, Any]:
@@ -145,6 +146,44 @@ def fill_in(sheet: Sheet, given: Mapping[str, Any]) -> Sheet:
             wrong = [({"key": cell.key, "row": cell.row}, each) for cell, each in done.refused.items()]
             raise Refused(wrong)
     return sheets.sheet_of(sheet.obligation.id, at=now)
+
+
+def bring(code: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Save answers into many reports on one form, each named by `period` and `unit`, all or none.
+
+    Returns how many reports were begun, changed and found the same. Raises Refused with what is wrong by the place of
+    the item.
+    """
+    door.check_may_write()
+    items = given.get("items")
+    if set(given) != {"items"} or not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+        raise RuleBroken("The body is {example}.", field="items", example='{"items": [{…}, …]}')
+    if len(items) > AT_ONCE:
+        raise RuleBroken("At most {most} records at once.", field="items", most=AT_ONCE)
+    wrong: list[tuple[Any, PortalError]] = []
+    counts, seen = {"added": 0, "changed": 0, "same": 0}, set()
+    with db.atomic():
+        for place, item in enumerate(items):
+            key = (item.get("period"), item.get("unit"))
+            try:
+                if not all(isinstance(part, str) for part in key):
+                    raise RuleBroken("The key of the record is missing: {names}.", field="unit", names="period, unit")
+                if key in seen:
+                    raise RuleBroken("The same key stands twice: {names}.", field="unit", names="period, unit")
+                seen.add(key)
+                before = sheet_at(code, str(key[0]), str(key[1]))
+                version = before.submission.version if before.submission else 0
+                after = fill_in(before, {name: value for name, value in item.items() if name not in ("period", "unit")})
+            except Refused as refusal:
+                wrong += [(place, each) for _key, each in refusal.wrong]
+            except PortalError as refusal:
+                wrong.append((place, refusal))
+            else:
+                now = after.submission.version if after.submission else 0
+                counts["added" if not version else "changed" if now != version else "same"] += 1
+        if wrong:
+            raise Refused(wrong[:TOLD], len({place for place, _ in wrong}))
+    return counts
 
 
 def answers_of(spec: FormSpec, entries: Mapping[Cell, Entry]) -> dict[str, Any]:

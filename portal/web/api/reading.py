@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import g, request
 from peewee import Field, ForeignKeyField
+from werkzeug.datastructures import MultiDict
 
 from models import Table, db
 from portal import history
@@ -63,15 +64,19 @@ class Shape:
         return out
 
 
-def page(resource: Resource) -> dict[str, Any]:
-    """Return one page: `items`, `next` (the mark to go on from, null at the end) and, where asked for, `count`."""
+def page(resource: Resource, args: MultiDict[str, str], *, skip: int = 0) -> dict[str, Any]:
+    """Return one page: `items`, `next` (the mark to go on from, null at the end) and, where asked for, `count`.
+
+    `skip` leaves out so many before the first; marks are the better way.
+    """
     reader = Reader(resource, g.person, door.narrowed)
-    asked = reader.read(request.args)
+    asked = reader.read(args)
     table = resource.table
     wanted = _wanted(resource, asked)
     shape = Shape(wanted)
     query = reader.apply(door.narrowed(table.select(*shape.columns)), asked)
-    raw = db.execute(reader.ordered(query, asked).limit(asked.limit + 1)).fetchall()
+    query = reader.ordered(query, asked).limit(asked.limit + 1)
+    raw = db.execute(query.offset(skip) if skip else query).fetchall()
     items = [shape.row(row) for row in raw[: asked.limit]]
     out: dict[str, Any] = {"items": items, "next": None}
     if len(raw) > asked.limit:
@@ -102,6 +107,18 @@ def one(resource: Resource, ident: int) -> Table:
     if row is None:
         raise NotFound("There is no such record, or it belongs to another office.")
     return row
+
+
+def at(resource: Resource, ident: int) -> Table:
+    """Return the record at a number of an address. Raises NotFound as `one`."""
+    return one(resource, whole(ident))
+
+
+def whole(ident: int) -> int:
+    """Return a number of an address that a record may have. Raises NotFound."""
+    if ident >= 2**31:
+        raise NotFound("There is no such record, or it belongs to another office.")
+    return ident
 
 
 def stood(resource: Resource, ident: int, reader: Reader, asked: Asked) -> Row:

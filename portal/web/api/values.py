@@ -99,7 +99,7 @@ def read(field: Field, value: Any) -> Any:
         return _moment(value, name)
     if isinstance(field, DateField):
         return _day(value, name)
-    text = _checked(value, _is_text(value), name, "a text")
+    text = _checked(value, is_text(value), name, "a text")
     longest = field.max_length if isinstance(field, CharField) else 1_000_000
     if len(text) > longest:
         raise RuleBroken("This is longer than {longest} characters.", field=name, longest=longest)
@@ -179,7 +179,7 @@ def _checked(value: Any, right: bool, name: str, words: str) -> Any:
     return value
 
 
-def _is_text(value: Any) -> bool:
+def is_text(value: Any) -> bool:
     """Return whether a value is text that a store can hold: no zero characters, no halves of characters."""
     return isinstance(value, str) and "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
 

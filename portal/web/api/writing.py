@@ -10,10 +10,11 @@ from typing import Any
 from flask import g, request
 from peewee import Field, ForeignKeyField
 
-from models import BY_NAME, Kept, Table, db
-from portal import clock, many, records
+from models import BY_NAME, Kept, Table, Visit, db
+from portal import actions, clock, many, records
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StaleRow
 from portal.records import STALE, Work
+from portal.rules.terms import ActionState
 from portal.web.api import door, reading, resources, values
 from portal.web.api.reading import Row
 from portal.web.api.resources import Resource
@@ -48,6 +49,12 @@ def body() -> dict[str, Any]:
     if not isinstance(found, dict):
         raise RuleBroken("The body is a JSON object, sent as application/json.", field="body")
     return found
+
+
+def check_empty() -> None:
+    """Refuse a body where there is nothing to be said."""
+    if request.get_data() and (given := body()):
+        raise _unknown(sorted(given)[0], [])
 
 
 def add(resource: Resource, given: dict[str, Any]) -> Table:
@@ -104,6 +111,28 @@ def take_step(resource: Resource, row: Table, verb: str, given: dict[str, Any]) 
     if not step.fits(row, g.person):
         raise MoveRefused("This step cannot be taken with the record as it stands.")
     step.takes(row, by=g.person, at=clock.now(), **({"note": note} if step.asks_note else {}))
+    return reading.one(resource, row.id)
+
+
+def step_action(resource: Resource, row: Table, verb: str) -> Table:
+    """Say how the action agreed at a visit came out (`state` done or dropped, `result`), or open it again (`note`)."""
+    door.check_may_step()
+    assert isinstance(row, Visit)
+    given, known = body(), ("state", "result") if verb == "settle_action" else ("note",)
+    for name, value in given.items():
+        if name not in known:
+            raise _unknown(name, list(known))
+        if not values.is_text(value):
+            raise RuleBroken("“{text}” is not {words}.", field=name, text=str(value)[:60], words="a text")
+    matched(resource, row)
+    if verb == "reopen_action":
+        actions.reopen(row, by=g.person, at=clock.now(), note=given.get("note", ""))
+    else:
+        state = given.get("state", "")
+        if state not in (ActionState.DONE, ActionState.DROPPED):
+            raise RuleBroken("“{text}” is not one of: {known}.", field="state", text=state[:60], known="done, dropped")
+        outcome = ActionState(state)
+        actions.settle(row, by=g.person, at=clock.now(), state=outcome, result=given.get("result", ""))
     return reading.one(resource, row.id)
 
 
