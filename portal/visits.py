@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
-
-from peewee import fn
 
 from models import (
     FiscalYear,
@@ -34,7 +31,7 @@ from portal.rules import fiscal, locks
 from portal.rules import visits as rules
 from portal.rules.access import OFFICE_ROLES, Role
 from portal.rules.locks import LockRule, Standing
-from portal.rules.terms import ActionState, Duty, ObligationState, PeriodKind, PlanState, VisitState
+from portal.rules.terms import ActionState, Duty, ObligationState, PeriodKind, VisitState
 from portal.rules.visits import Done, Line
 
 WITH_OFFICE = (VisitState.RECORDED, VisitState.RETURNED)
@@ -309,73 +306,6 @@ def _is_late(unit_id: int, day: dt.date, at: dt.datetime) -> bool:
     period = month_of(day)
     owed = obligation_of(unit_id, period) if period is not None else None
     return owed is not None and owed.state == ObligationState.MET and owed.met_at is not None and at > owed.met_at
-
-
-@dataclass(frozen=True)
-class Tally:
-    """An office's month: planned work, work done, visits, how many outside the plan, returned, waiting."""
-
-    planned: int
-    done: int
-    visits: int
-    unplanned: int
-    returned: int
-    waiting: int
-
-
-def tally(unit_id: int, period: Period) -> Tally:
-    """Return how an office's visits of a month stand against its approved plans. Returned visits are not counted."""
-    in_month = (Visit.unit == unit_id) & Visit.visited_on.between(period.starts_on, period.ends_on)
-    standing = Visit.state != VisitState.RETURNED
-    visits, unplanned, returned, waiting = next(
-        tuples(
-            Visit.select(
-                fn.COUNT(Visit.id).filter(standing),
-                fn.COUNT(Visit.id).filter(standing & Visit.is_unplanned),
-                fn.COUNT(Visit.id).filter(Visit.state == VisitState.RETURNED),
-                fn.COUNT(Visit.id).filter(Visit.state == VisitState.RECORDED),
-            ).where(in_month)
-        )
-    )
-    further = VisitWork.select().join(Visit).where(in_month, standing).count()
-    planned = (
-        VisitPlanLine.select(fn.SUM(VisitPlanLine.visits))
-        .join(VisitPlan)
-        .where(
-            VisitPlan.unit == unit_id,
-            VisitPlan.fiscal_year == period.fiscal_year_id,
-            VisitPlan.state == PlanState.APPROVED,
-            VisitPlanLine.month == fiscal.month_of(period.starts_on),
-        )
-        .scalar()
-    )
-    return Tally(int(planned or 0), visits + further, visits, unplanned, returned, waiting)
-
-
-def send_month(period: Period, *, by: Person, at: dt.datetime) -> Tally:
-    """Say that the own office's visits of a month are all recorded; what it owes for them is met.
-
-    The head of the office does. Visits recorded for the month after this are flagged late.
-    """
-    if by.role != Role.APPROVER:
-        raise NotAllowed("Only the head of the office sends the month's visits.")
-    owed = obligation_of(by.unit_id, period)
-    if owed is None:
-        raise MoveRefused("Your office owes no visit records for this month.")
-    if at.date() < period.starts_on:
-        raise MoveRefused("This month has not begun yet.")
-    counted = tally(by.unit_id, period)
-    if counted.returned:
-        raise MoveRefused("Please mend the returned visits of this month first: {count}", count=counted.returned)
-    lock = lock_of(by.unit_id, period.ends_on, at)
-    if lock is not None:
-        raise lock.refusal()
-    note = f"{counted.done}/{counted.planned}"
-    with records.changing(by=by, verb="send_visits", at=at, note=note, as_verb=True) as work:
-        if owed.state != ObligationState.OPEN:
-            raise MoveRefused("The visits of this month have been sent already.")
-        work.update(owed, seen=owed.version, state=ObligationState.MET, met_at=at)
-    return counted
 
 
 # ---------------------------------------------------------------- checking

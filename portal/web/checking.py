@@ -10,7 +10,7 @@ from flask_admin import BaseView, expose
 from peewee import fn
 
 from models import Cooperative, CooperativeType, Person, Unit, Visit, VisitActivity
-from portal import clock, scope, visits
+from portal import clock, scope, visit_months, visits
 from portal.database import tuples
 from portal.errors import NotAllowed, NotFound, PortalError
 from portal.rules import fiscal
@@ -111,6 +111,11 @@ class CheckPage(BaseView):
         shown = self.render(
             "visits/check.html",
             rows=rows, offices=by_office, unit=unit, month=month, outcomes=outcomes,
+            said=visit_months.reasons(_offices_shown(by_office, unit), limit=40),
             total=sum(count for _id, _name, count in by_office), most=SHOWN,
         )  # fmt: skip
         return shown, status
+
+
+def _offices_shown(by_office: list[tuple[int, str, int]], chosen: str) -> list[int]:
+    return [ident for ident, _, _ in by_office if not chosen or chosen == str(ident)]

@@ -13,7 +13,7 @@ from jobs import queue
 from models import ImportBatch, Run, RunStep
 from portal import clock, files, scope
 from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
-from portal.imports import batches, registry
+from portal.imports import batches, institutions, registry
 from portal.rules import access
 from portal.rules.terms import BatchState, RunState
 from portal.web.language import Lazy, gettext
@@ -49,7 +49,7 @@ class RegistryPage(BaseView):
         held = scope.narrowed(ImportBatch.select(), me()).where(ImportBatch.source == registry.SOURCE)
         shown = self.render(
             "story/lists.html", batches=list(held.order_by(ImportBatch.id.desc()).limit(30)), problem=problem,
-            marks=MARKS, headings=[texts[0] for texts in registry.HEADINGS.values()],
+            marks=MARKS, headings=[texts[0] for texts in institutions.HEADINGS.values()],
         )  # fmt: skip
         return shown, status
 
@@ -112,7 +112,7 @@ def _state_of(batch: ImportBatch) -> dict[str, Any]:
     return {
         "batch": batch, "run": run, "steps": steps, "marks": MARKS, "faults": faults, "failed": failed,
         "busy": batch.state in BUSY and not failed, "report": batch.report,
-        "column_name": lambda name: registry.HEADINGS.get(name, (name,))[0],
+        "column_name": lambda name: institutions.HEADINGS.get(name, (name,))[0],
     }  # fmt: skip
 
 

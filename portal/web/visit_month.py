@@ -7,19 +7,22 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
-
-from models import Cooperative, Obligation, Period, Person, Visit, VisitActivity, VisitPlan, VisitPlanLine, VisitWork
-from portal import actions, visits
+from models import Cooperative, Obligation, Period, Person, Visit, VisitActivity, VisitPlan, VisitPlanLine
+from portal import actions, visit_months, visits
 from portal.database import tuples
 from portal.rules import deadlines, fiscal
 from portal.rules.access import Role
 from portal.rules.fiscal import ERA
 from portal.rules.terms import ObligationState, PeriodKind, VisitState
-from portal.web.language import gettext
+from portal.web.language import gettext, lazy
 from portal.web.sign_in import own_path
 
 SHOWN = 200
+# What is often the reason that planned visits of a month were not made; another one may be typed.
+USUAL_LEFT = (
+    lazy("The institution put it off"), lazy("Sent on other work by the province or the department"),
+    lazy("Flood or another disaster"), lazy("Moved to a later month"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ def page(person: Person, period: Period | None, today: dt.date) -> dict[str, Any
     wanting = _wanting(person, period)
     held = _returned(person.unit_id, period)
     return {
-        "period": period, "tally": visits.tally(person.unit_id, period), "owed": owed, "wanting": wanting,
+        "period": period,
+        "left": visit_months.left_of_month(person.unit_id, period), "usual_left": USUAL_LEFT,
+        "tally": visit_months.tally(person.unit_id, period), "owed": owed, "wanting": wanting,
         "returned": held, "weeks": _weeks(person.unit_id, period), "weekdays": weekday_names(),
         "earlier": _beside(period, -1),
         "later": _beside(period, 1), "may_send": _may_send(person, owed, period), "lateness": _lateness(owed, today),
@@ -109,7 +114,7 @@ def _wanting(person: Person, period: Period) -> list[Wanting]:
         )
         .order_by(Cooperative.name_sort, Cooperative.id, VisitActivity.position)
     )  # fmt: skip
-    done = _done(person.unit_id, period, month)
+    done = visit_months.done_of_month(person.unit_id, period)
     out: dict[int, list[Any]] = {}
     for ident, name, officer, activity, work, planned in rows:
         left = planned - done.get((ident, activity), 0)
@@ -119,28 +124,6 @@ def _wanting(person: Person, period: Period) -> list[Wanting]:
             held[3] += left
     made = [Wanting(ident, name, mine, tuple(works), left) for ident, (name, mine, works, left) in out.items()]
     return sorted(made, key=lambda one: not one.is_mine)
-
-
-def _done(unit_id: int, period: Period, month: int) -> dict[tuple[int, int], int]:
-    """Return how often each institution's planned work of the month was done, on whatever day it was."""
-    first, last = fiscal.first_day(fiscal.year_of(period.starts_on)), fiscal.last_day(fiscal.year_of(period.starts_on))
-    of_year = (Visit.unit == unit_id) & Visit.visited_on.between(first, last) & (Visit.state != VisitState.RETURNED)
-    in_month = Visit.visited_on.between(period.starts_on, period.ends_on)
-    mine = (
-        Visit.select(Visit.cooperative, Visit.activity, fn.COUNT(Visit.id))
-        .where(of_year, (Visit.against_month == month) | (Visit.against_month.is_null() & in_month))
-        .group_by(Visit.cooperative, Visit.activity)
-    )
-    further = (
-        VisitWork.select(Visit.cooperative, VisitWork.activity, fn.COUNT(VisitWork.id))
-        .join(Visit)
-        .where(of_year, (VisitWork.against_month == month) | (VisitWork.against_month.is_null() & in_month))
-        .group_by(Visit.cooperative, VisitWork.activity)
-    )
-    counted: dict[tuple[int, int], int] = {}
-    for ident, activity, count in [*tuples(mine), *tuples(further)]:
-        counted[ident, activity] = counted.get((ident, activity), 0) + count
-    return counted
 
 
 def _returned(unit_id: int, period: Period) -> list[Visit]:

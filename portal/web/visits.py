@@ -10,7 +10,7 @@ from flask import Response, current_app, flash, jsonify, redirect, request
 from flask_admin import BaseView, expose
 
 from models import Attachment, Cooperative, Period, Person, Visit, VisitOfficer
-from portal import actions, clock, files, photos, scope, visits
+from portal import actions, clock, files, photos, scope, visit_months, visits
 from portal.errors import NotAllowed, NotFound, PortalError
 from portal.rules import fiscal
 from portal.rules.access import OFFICE_ROLES, Role
@@ -53,7 +53,7 @@ class VisitsPage(BaseView):
     def month(self) -> Any:
         """Say that the month's visits are complete."""
         period = _period(request.form.get("period"))
-        counted = visits.send_month(period, by=me(), at=clock.now())
+        counted = visit_months.send_month(period, by=me(), at=clock.now(), reason=request.form.get("reason", "")[:500])
         words = gettext(
             "The month's visits are sent: {done} done of {planned} planned.", done=counted.done, planned=counted.planned
         )

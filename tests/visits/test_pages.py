@@ -155,10 +155,13 @@ def test_the_month_shows_what_is_left_and_is_sent_by_the_head(office, reporter, 
     page = reporter.get("/admin/visits/?month=2566-05").text
     head = sign_in(office.head, app.test_client())
     refused = reporter.post("/admin/visits/month/", data={"period": office.month.id})
-    sent = head.post("/admin/visits/month/", data={"period": office.month.id})
+    untold = head.post("/admin/visits/month/", data={"period": office.month.id}, headers=SCRIPT)
+    sent = head.post("/admin/visits/month/", data={"period": office.month.id, "reason": "สหกรณ์ขอเลื่อน"})
+    check = sign_in(office.reviewer, app.test_client()).get("/admin/visit-check/").text
 
     assert office.works[1].name in page and "1 <small>/ 3</small>" in page
     assert "data-sure" not in page.partition('class="due"')[2].partition("</div>")[0]
+    assert untold.status_code == 409 and "“สหกรณ์ขอเลื่อน”" in check and "1/3" in check
     assert refused.status_code == 403 and sent.status_code == 302
     assert Obligation.get_by_id(owed.id).state == ObligationState.MET
 

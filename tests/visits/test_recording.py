@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from models import AuditEntry, Reopening, Visit, VisitOfficer, VisitWork, db
-from portal import actions, records, visits
+from portal import actions, records, visit_months, visits
 from portal.actions import Settled
 from portal.errors import MoveRefused, NotAllowed, NotFound, RuleBroken, StaleRow
 from portal.rules.access import Role
@@ -201,27 +201,33 @@ def test_a_month_that_planning_has_not_opened_yet_takes_visits_all_the_same(offi
 def test_the_head_sends_the_month_and_what_comes_after_is_late(office):
     owed = owe(office)
     record(office)
-    counted = visits.send_month(office.month, by=office.head, at=NOON)
+    with pytest.raises(MoveRefused, match="2 planned visits"):
+        visit_months.send_month(office.month, by=office.head, at=NOON, reason=" ")
+    counted = visit_months.send_month(office.month, by=office.head, at=NOON, reason="น้ำท่วม เข้าพื้นที่ไม่ได้")
     later = record(office, [Done(office.works[1].id, 8)], at=NOON + dt.timedelta(hours=1))
 
     assert (counted.done, counted.planned, counted.visits) == (1, 3, 1)
     assert make.Obligation.get_by_id(owed.id).met_at == NOON
-    assert later.is_late and AuditEntry.get(AuditEntry.verb == "send_visits").note == "1/3"
+    assert later.is_late and AuditEntry.get(AuditEntry.verb == "send_visits").note == "1/3 น้ำท่วม เข้าพื้นที่ไม่ได้"
+    (said,) = visit_months.reasons([office.unit.id])
+    assert (said.unit, said.period, said.done, said.reason) == (
+        office.unit.short, office.month, "1/3", "น้ำท่วม เข้าพื้นที่ไม่ได้",
+    )  # fmt: skip
     with pytest.raises(MoveRefused, match="already"):
-        visits.send_month(office.month, by=office.head, at=NOON)
+        visit_months.send_month(office.month, by=office.head, at=NOON)
 
 
 def test_the_month_is_not_sent_by_anybody_else_nor_with_returned_visits(office):
     owe(office)
     visit = record(office)
     with pytest.raises(NotAllowed):
-        visits.send_month(office.month, by=office.officer, at=NOON)
+        visit_months.send_month(office.month, by=office.officer, at=NOON)
     with pytest.raises(MoveRefused, match="owes no visit"):
-        visits.send_month(office.month, by=make.person(Role.APPROVER), at=NOON)
+        visit_months.send_month(office.month, by=make.person(Role.APPROVER), at=NOON)
     visits.send_back(visit, by=office.reviewer, at=NOON, note="ไม่ชัด")
 
     with pytest.raises(MoveRefused, match="returned visits"):
-        visits.send_month(office.month, by=office.head, at=NOON)
+        visit_months.send_month(office.month, by=office.head, at=NOON)
 
 
 # ---------------------------------------------------------------- mending
