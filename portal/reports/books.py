@@ -11,10 +11,12 @@ from portal.reports.chapters import (
     amendments,
     approval,
     book_cover,
+    certified,
     changes,
     contents,
     cooperatives,
     decisions,
+    department,
     disbursement,
     indicators,
     kpi,
@@ -23,10 +25,13 @@ from portal.reports.chapters import (
     offices,
     own_text,
     photographs,
+    problems,
     project,
     projects,
     quality,
+    reading,
     risk,
+    strategy,
     summary,
     timeliness,
     visits,
@@ -121,14 +126,17 @@ BOOK = Book(
     foot_at=11,
     mirrored=True,
     parts=(
-        Part("", (book_cover.CHAPTER, approval.CHAPTER, contents.CHAPTER)),
-        Part("สรุปผลการดำเนินงานภาพรวม", (year.CHAPTER, projects.CHAPTER, timeliness.CHAPTER)),
+        Part("", (book_cover.CHAPTER, approval.CHAPTER, reading.CHAPTER, contents.CHAPTER)),
+        Part(
+            "สรุปผลการดำเนินงานภาพรวม",
+            (year.CHAPTER, department.CHAPTER, strategy.CHAPTER, projects.CHAPTER, timeliness.CHAPTER),
+        ),
         Part("ผลการดำเนินงานรายโครงการ", (project.CHAPTER,)),
         Part("การส่งเสริมสหกรณ์และกลุ่มเกษตรกร", (cooperatives.CHAPTER, visits.CHAPTER)),
         Part("ผลการเบิกจ่ายงบประมาณ", (disbursement.CHAPTER, offices.CHAPTER)),
         Part("ผลการดำเนินงานรายหน่วยงาน", (office.CHAPTER,)),
-        Part("ผลตามตัวชี้วัด", (kpi.CHAPTER,)),
-        Part("ภาคผนวก", (indicators.CHAPTER, amendments.CHAPTER, method.CHAPTER)),
+        Part("ผลตามตัวชี้วัด ปัญหา และข้อเสนอแนะ", (kpi.CHAPTER, problems.CHAPTER)),
+        Part("ภาคผนวก", (indicators.CHAPTER, amendments.CHAPTER, certified.CHAPTER, method.CHAPTER)),
     ),
 )
 
@@ -149,8 +157,20 @@ OF_A_MONTH = frozenset({"summary", "changes", "decisions", "risk", "quality"})
 NOT_OF = {
     ScopeKind.NATION: frozenset[str](),
     ScopeKind.REGION: frozenset[str](),
-    ScopeKind.OFFICE: frozenset({"approval", "year", "offices"}),
-    ScopeKind.DIVISION: frozenset({"approval", "year", "offices", "office", "cooperatives", "visits", "amendments"}),
+    ScopeKind.OFFICE: frozenset({"approval", "year", "offices", "department", "certified"}),
+    ScopeKind.DIVISION: frozenset(
+        {
+            "approval",
+            "year",
+            "offices",
+            "office",
+            "cooperatives",
+            "visits",
+            "amendments",
+            "department",
+            "certified",
+        }
+    ),
 }
 
 PACK_OF_REGION = replace(
@@ -160,7 +180,7 @@ PACK_OF_REGION = replace(
 BOOK_OF_OFFICE = replace(
     BOOK, slug="book_office", scope=ScopeKind.OFFICE, title=_of_scope(_book_title), short=_of_scope(_book_title),
     parts=(
-        Part("", (book_cover.CHAPTER, contents.CHAPTER)),
+        Part("", (book_cover.CHAPTER, reading.CHAPTER, contents.CHAPTER)),
         Part("ผลการดำเนินงานของหน่วยงาน", (office.CHAPTER,)),
         Part("ผลงานตามโครงการและตัวชี้วัด", (projects.CHAPTER, kpi.CHAPTER, indicators.CHAPTER)),
         Part("การส่งเสริมสหกรณ์และกลุ่มเกษตรกร", (cooperatives.CHAPTER, visits.CHAPTER)),

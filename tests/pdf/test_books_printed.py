@@ -148,7 +148,7 @@ def test_bookmarks_follow_the_parts_chapters_and_sections(book):
     tops = [entry.title for entry in reader.outline if not isinstance(entry, list)]
 
     assert "ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน" in tops
-    assert tops[-1] == "ส่วนที่ 6 ภาคผนวก"
+    assert tops[-1] == "ส่วนที่ 7 ภาคผนวก"
     nested = reader.outline[
         tops.index("ส่วนที่ 5 ผลการดำเนินงานรายหน่วยงาน")
         + 1

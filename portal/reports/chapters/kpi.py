@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
-from portal.reports.figures import money, portfolio, remarks, results, series, voices
+from portal.reports.figures import money, portfolio, remarks, results, voices
 from portal.rules.fiscal import last_day
 from portal.rules.progress import Standing
 
@@ -48,6 +48,7 @@ class Line:
     remedy: str
     times: int
     note: int = 0
+    project_code: str = ""
 
     @property
     def is_far(self) -> bool:
@@ -105,7 +106,6 @@ def _line(
     listed = results.headlines(cut)[facts.id]
     now = listed[-1]
     told = voices.told(said, 1)
-    broken = series.series(cut).breaks.get(facts.id, ())
     return Line(
         project=path.project.name,
         code=facts.code,
@@ -130,7 +130,8 @@ def _line(
         cause=_short(told[0].problem) if told else "",
         remedy=_short(told[0].remedy) if told else "",
         times=told[0].times if told else 0,
-        note=notes.number(remarks.beside(cut, facts.id)) if broken or remarks.beside(cut, facts.id) else 0,
+        note=notes.number(remarks.beside(cut, facts.id)),
+        project_code=path.project.code,
     )
 
 

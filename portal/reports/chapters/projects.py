@@ -54,6 +54,7 @@ class Line:
     paid: Decimal | None
     paid_target: Decimal | None
     paid_standing: Standing
+    ends_on: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ def line(cut: Cut, project: results.ProjectFacts, notes: remarks.Notes | None = 
         paid=whole.share,
         paid_target=aim,
         paid_standing=money.judged(whole.share, aim),
+        ends_on=project.ends_on,
     )
 
 

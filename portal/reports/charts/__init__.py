@@ -13,11 +13,12 @@ from portal.reports.charts.checks import checks, checks_key
 from portal.reports.charts.curve import Line, control, curve
 from portal.reports.charts.dumbbell import dumbbell
 from portal.reports.charts.marks import key, mark
+from portal.reports.charts.pareto import pareto
 from portal.reports.charts.reach import reach, reach_key
 from portal.reports.charts.spark import spark, spark_axis
 from portal.reports.charts.squares import squares
 from portal.reports.charts.strip import Strip, spread_strip, strips
-from portal.reports.charts.tiles import locator, shares, step_key
+from portal.reports.charts.tiles import locator, region_map, shares, step_key
 from portal.reports.charts.timeliness import timeliness, timeliness_key
 
 
@@ -58,8 +59,10 @@ CHARTS: dict[str, Callable[..., Any]] = {
         locator,
         mark,
         months,
+        pareto,
         reach,
         reach_key,
+        region_map,
         share_bar,
         shares,
         spark,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 
 from markupsafe import Markup
 
@@ -61,6 +61,24 @@ def shares(
             shown, ink = f"{value:.0f}", "#fff" if step >= 3 else INK
         d.text(x + tile / 2, y + tile * 0.42, mark, 6.4, "middle", ink)
         d.text(x + tile / 2, y + tile * 0.84, shown, 7.8, "middle", ink, 600)
+    return d.markup()
+
+
+def region_map(regions: Sequence[Sequence[str]], *, tile: float = 6.2, gap: float = 0.4) -> Markup:
+    """Return the map with every province's mark, neighbouring regions in different tones, each named by its number."""
+    d = Drawing(10 * (tile + gap) - gap, len(ROWS) * (tile + gap) - gap, alt="แผนที่ตารางเขตตรวจราชการ")
+    for n, marks in enumerate(regions):
+        step = n % 4
+        places = [
+            (PLACES[mark][0] * (tile + gap), PLACES[mark][1] * (tile + gap), tile, tile)
+            for mark in dict.fromkeys(marks)
+            if mark in PLACES
+        ]
+        d.boxes(places, STEPS[step + 1])
+        for mark, (x, y, _, _) in zip((m for m in dict.fromkeys(marks) if m in PLACES), places, strict=True):
+            ink = "#fff" if step >= 2 else INK
+            d.text(x + tile / 2, y + tile * 0.45, mark, 6.4, "middle", ink, 600)
+            d.text(x + tile / 2, y + tile * 0.86, n or "กทม.", 6.4, "middle", ink)
     return d.markup()
 
 
