@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from models import (
     Activity,
@@ -281,7 +281,7 @@ def _indicators(cut: Cut) -> tuple[IndicatorFacts, ...]:
 
 
 def _plans(cut: Cut) -> tuple[dict[int, dict[int, dict[int, Decimal]]], dict[int, list[Decimal]]]:
-    """Return plans by indicator, month and office, and each indicator's targets of the year."""
+    """Return plans by indicator, month and office (0 = all, added up), and each indicator's targets of the year."""
     goals: dict[int, list[Decimal]] = defaultdict(list)
     of_year = (
         Target.select(Target.indicator, Target.value)
@@ -292,14 +292,29 @@ def _plans(cut: Cut) -> tuple[dict[int, dict[int, dict[int, Decimal]]], dict[int
     for indicator, value in tuples(of_year):
         goals[indicator].append(value)
     planned: dict[int, dict[int, dict[int, Decimal]]] = defaultdict(lambda: defaultdict(dict))
-    by_month = (
-        MonthPlan.select(Target.indicator, Target.unit, MonthPlan.month, MonthPlan.value)
-        .join(Target).join(Indicator).join(Activity).join(Project).join(Plan)
-        .where(Plan.fiscal_year == year_id(cut))
-    )  # fmt: skip
-    for indicator, office, month, value in tuples(by_month):
-        planned[indicator][month][office] = value
+    for is_summed in (True, False):
+        by, office = _offices(Target.unit, is_summed)
+        keys = (Target.indicator, MonthPlan.month)
+        by_month = (
+            MonthPlan.select(*keys, office, fn.SUM(MonthPlan.value).coerce(False))
+            .join(Target).join(Indicator).join(Activity).join(Project).join(Plan)
+            .where(Plan.fiscal_year == year_id(cut), _is_of(is_summed))
+            .group_by(*keys, *by)
+        )  # fmt: skip
+        for indicator, month, place, stored in tuples(by_month):
+            planned[indicator][month][place] = Decimal(int(stored)) / SCALE
     return planned, goals
+
+
+def _offices(office: Any, is_summed: bool) -> tuple[tuple[Any, ...], Any]:
+    """Return by what to group and what stands for the office: where offices are added up, the store does it (as 0)."""
+    return ((), SQL("0")) if is_summed else ((office,), office)
+
+
+def _is_of(is_summed: bool) -> Any:
+    """The condition that an indicator's offices are added up, or are not."""
+    rule = Indicator.unit_rule
+    return rule == Aggregation.SUM if is_summed else rule != Aggregation.SUM
 
 
 # ---------------------------------------------------------------- results
@@ -322,13 +337,15 @@ def _results(
             held = found[goal.indicator][month]
             held[office] = held.get(office, Decimal(0)) + number * goal.factor
 
-    query = _counted(
-        cut, states, Answer.indicator, Submission.unit, Period.number, fn.SUM(Answer.number).coerce(False)
-    ).where(Answer.indicator.is_null(False))
-    if moved:
-        query = query.where(Submission.form_version.not_in(moved))
-    for indicator, office, month, stored in tuples(query.group_by(Answer.indicator, Submission.unit, Period.number)):
-        found[indicator][month][office] = Decimal(int(stored)) / SCALE
+    for is_summed in (True, False):
+        by, office = _offices(Submission.unit, is_summed)
+        keys = (Answer.indicator, Period.number)
+        of = Answer.indicator.in_(Indicator.select(Indicator.id).where(_is_of(is_summed)))
+        query = _counted(cut, states, *keys, office, fn.SUM(Answer.number).coerce(False)).where(of)
+        if moved:
+            query = query.where(Submission.form_version.not_in(moved))
+        for indicator, month, place, stored in tuples(query.group_by(*keys, *by)):
+            found[indicator][month][place] = Decimal(int(stored)) / SCALE
     if moved:
         columns = (
             Submission.form_version, Answer.key, Answer.indicator, Submission.unit, Period.number, Answer.number,
