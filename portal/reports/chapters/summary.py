@@ -19,6 +19,7 @@ from portal.rules.progress import Standing, share, standing
 from portal.rules.terms import Nature, PeriodKind
 
 HUNDRED = Decimal(100)
+PARTIAL = "เบิกจ่ายครบทุกหน่วยเพราะมาจาก GFMIS แต่ผลงานและการเข้าแนะนำ**ยังไม่ใช่ยอดทั้งกรม** จึงยังไม่เทียบเป้าหมาย"
 
 
 @dataclass(frozen=True)
@@ -215,10 +216,7 @@ def _lead(cut: Cut, measures: tuple[Measure, ...], is_partial: bool) -> tuple[st
     overall, recurrent, investment = measures[:3]
     said = []
     if is_partial:
-        said.append(
-            "ยังมีหน่วยงานที่ไม่ถึงกำหนดส่ง ตัวเลขเบิกจ่ายมาจาก GFMIS จึงครบทุกหน่วย ส่วนผลงานและการเข้าแนะนำ**ยังไม่ใช่ยอดทั้งกรม**"
-            "และยังไม่เทียบกับเป้าหมาย"
-        )
+        said.append(PARTIAL)
     if overall.value is None:
         said.append("ยังไม่มีข้อมูลการเบิกจ่ายของงวดนี้")
     elif overall.gap is None:
@@ -272,7 +270,7 @@ def _to_decide(cut: Cut) -> tuple[Point, ...]:
     return tuple(Point("bad", _clipped(each.short), "decisions") for each in decisions.matters(cut))
 
 
-def _clipped(words: str, most: int = 84) -> str:
+def _clipped(words: str, most: int = 62) -> str:
     """Return a sentence without the end of its first words, so that its figures stay."""
     if len(words) <= most:
         return words
@@ -340,8 +338,15 @@ def _watch(cut: Cut) -> tuple[Point, ...]:
     return tuple(made)
 
 
-def _names(names: list[str], most: int = 5) -> str:
-    return " · ".join(names[:most]) + (f" และอีก {len(names) - most}" if len(names) > most else "")
+def _names(names: list[str], letters: int = 44) -> str:
+    """Return the first names, as many as two lines hold, and how many more there are."""
+    shown: list[str] = []
+    for name in names:
+        if shown and sum(map(len, shown)) + 3 * len(shown) + len(name) > letters:
+            break
+        shown.append(name)
+    left = len(names) - len(shown)
+    return " · ".join(shown) + (f" และอีก {left}" if left else "")
 
 
 CHAPTER = Chapter("summary", "สรุปผลประจำเดือน", gather)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from portal.reports.charts.drawing import ACTUAL, BAD, BRAND, EARLIER, HAIR, INK, INK2, INK3, MONTHS, Drawing
 
 SHADES = {"on_time": "#e1e8ed", "late_1_2": "#b3c5d2", "late_3_5": "#7592a8", "late_over_5": "#33526a", "missing": BAD}
-HEIGHT, GAP, ZONE_GAP, LEFT, TOP = 2.78, 0.22, 1.35, 9.5, 6.1
+HEIGHT, GAP, ZONE_GAP, LEFT, TOP = 2.6, 0.22, 1.35, 9.5, 6.1
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,10 @@ def timeliness(groups: Sequence[Group], now: int, *, width: float = 179) -> Mark
     room = width - LEFT - (len(above) - 1) * ZONE_GAP - upper * GAP
     cell = min(room / upper if upper else 4.0, 4.6)
     height = TOP + 12 * (HEIGHT + GAP)
-    first, _ = _panel(above, cell, now, width, height)
+    first, end = _panel(above, cell, now, width, height)
+    if not below:
+        _counts(first, groups, now, end + 3.2, min(width, end + 40))
+        return Markup('<div class="heat">{}</div>').format(first.markup())
     second, end = _panel(below, cell, now, width, height)
     _counts(second, groups, now, end + 3.2, width)
     return Markup('<div class="heat">{}<div style="height:2mm"></div>{}</div>').format(first.markup(), second.markup())
