@@ -121,6 +121,26 @@ def changes(said: Said) -> Changes:
     return made
 
 
+def renames(fiscal_year: int, names: Mapping[str, str]) -> Changes:
+    """Work out what naming budget codes changes in a fiscal year (by its identifier); nothing is written."""
+    made = Changes()
+    fields = [BudgetLine._meta.fields[name] for name in _LINE]
+    for row in tuples(BudgetLine.select(*fields).where(BudgetLine.fiscal_year == fiscal_year)):
+        before = dict(zip(_LINE, row, strict=True)) | {"fiscal_year": fiscal_year}
+        before["nature"] = str(before["nature"])
+        name = names.get(before["code"])
+        if name is not None:
+            made.same += not _note(made.lines, before, before | {"name": name[:300]})
+    return made
+
+
+def codes(fiscal_year: int) -> frozenset[str]:
+    """Return the budget codes of a fiscal year's lines."""
+    return frozenset(
+        code for (code,) in tuples(BudgetLine.select(BudgetLine.code).where(BudgetLine.fiscal_year == fiscal_year))
+    )
+
+
 def _note(
     noted: list[tuple[dict[str, Any] | None, dict[str, Any]]], before: dict[str, Any] | None, after: dict[str, Any]
 ) -> bool:

@@ -13,7 +13,7 @@ from portal import clock, files
 from portal.budget import check_may_take
 from portal.commands import setting_out
 from portal.errors import PortalError, RuleBroken
-from portal.imports import batches, codes
+from portal.imports import batches, codes, companion
 from portal.imports.source import AMOUNTS, Fault, Given
 from portal.reports import runs
 from portal.reports.runs import Asked, Progress
@@ -100,8 +100,9 @@ def _looked_at(file: Path, given: Given) -> dict[str, Any]:
     whole = said.totals or {}
     differs = {n: whole[n] - v for n, v in said.sums().items() if n in whole and whole[n] != v}
     lacking = sum(1 for match in matched if match.lacks)
+    names_only = said.shape == companion.SHAPE.slug
     return {
-        "ok": not said.fault_count and not lacking and bool(said.totals) and not differs,
+        "ok": not said.fault_count and not lacking and (bool(said.totals) or names_only) and not differs,
         "dry_run": True, "shape": said.shape, "fiscal_year": said.year, "as_of": said.as_of and said.as_of.isoformat(),
         "lines_read": len(said.lines), "matched": len(matched) - lacking, "unmatched": lacking,
         "control": _control(said.totals, sums["matched"], sums["unmatched"], said.sums()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.imports import extract, nfma46, register, treasury
+from portal.imports import companion, extract, nfma46, register, treasury
 from portal.imports.source import Shape
 
-IMPORTS: tuple[Shape, ...] = (extract.SHAPE, treasury.SHAPE, register.SHAPE, nfma46.SHAPE)
+IMPORTS: tuple[Shape, ...] = (extract.SHAPE, treasury.SHAPE, register.SHAPE, nfma46.SHAPE, companion.SHAPE)

@@ -24,7 +24,7 @@ from portal.budget import Changes, Key, Money, Said
 from portal.database import tuples
 from portal.errors import MoveRefused, NotFound, PortalError, RuleBroken
 from portal.files import Files
-from portal.imports import reading
+from portal.imports import companion, reading
 from portal.imports.matching import Match, Matcher, project_key
 from portal.imports.source import AMOUNTS, Given, Statement
 from portal.reports import runs
@@ -205,6 +205,9 @@ def _check_year(said: Statement) -> FiscalYear | None:
 
 def _matched(said: Statement, year: FiscalYear, teller: Teller) -> Iterator[tuple[tuple[Any, ...], bool]]:
     """Yield every line as its row of ImportLine, and whether it lacks a code."""
+    if said.shape == companion.SHAPE.slug:
+        yield from _named(said, year)
+        return
     matcher = Matcher(year.year, year.id)
     for number, line in enumerate(said.lines):
         if number % 1000 == 0:
@@ -221,6 +224,17 @@ def _matched(said: Statement, year: FiscalYear, teller: Teller) -> Iterator[tupl
             match.code, match.unit, match.project, match.category, str(match.nature),
             " ".join(kind for kind, _ in match.lacks), not match.lacks,
         ), bool(match.lacks)  # fmt: skip
+
+
+def _named(said: Statement, year: FiscalYear) -> Iterator[tuple[tuple[Any, ...], bool]]:
+    """Yield every named code as its row of ImportLine; one that the year's records do not have names nothing."""
+    known = budget.codes(year.id)
+    for line in said.lines:
+        amounts = (None,) * len(AMOUNTS)
+        yield (
+            line.row, None, line.code, line.name[:300], "", "", "", "", *amounts, line.code, None, None, None, "", "",
+            line.code in known,
+        ), line.code not in known  # fmt: skip
 
 
 def _report(said: Statement) -> dict[str, Any]:
@@ -277,7 +291,9 @@ def controls(batch: ImportBatch) -> list[Control]:
 
 def holds(batch: ImportBatch) -> list[RuleBroken]:
     """Return why a staged file is not taken in without a person's word; nothing when all agrees."""
-    found = []
+    found: list[RuleBroken] = []
+    if is_of_names(batch):
+        return found
     if not batch.report.get("totals"):
         found.append(RuleBroken("The file prints no total: nobody can tell whether it is whole."))
     for control in controls(batch):
@@ -313,7 +329,19 @@ def _baht(satang: int) -> str:
 
 def changes_of(batch: ImportBatch) -> Changes:
     """Work out what the matched lines of a staged file would change."""
-    return budget.changes(_said(batch))
+    return (
+        budget.renames(batch.fiscal_year_id or 0, _names(batch)) if is_of_names(batch) else budget.changes(_said(batch))
+    )
+
+
+def is_of_names(batch: ImportBatch) -> bool:
+    """Return whether a file only says what budget codes are called."""
+    return bool(batch.report.get("shape") == companion.SHAPE.slug)
+
+
+def _names(batch: ImportBatch) -> dict[str, str]:
+    rows = ImportLine.select(ImportLine.code, ImportLine.name)
+    return dict(tuples(rows.where(ImportLine.batch == batch.id, ImportLine.is_matched)))
 
 
 def _said(batch: ImportBatch) -> Said:
@@ -391,20 +419,20 @@ def take(batch: ImportBatch, *, teller: Teller, at: dt.datetime) -> None:
         fresh = ImportBatch.get_by_id(batch.id)
         if fresh.state is not BatchState.ACCEPTED:
             raise MoveRefused("Someone has just moved this file. Please look again.")
-        said = _said(fresh)
-        made = budget.changes(said)
+        said = None if is_of_names(fresh) else _said(fresh)
+        made = budget.renames(fresh.fiscal_year_id or 0, _names(fresh)) if said is None else budget.changes(said)
         summary = made.summary()
         fresh.report = fresh.report | {"changes": summary}
         if holds(fresh) and not fresh.word:
             raise MoveRefused("The records have changed since the preview. Put this file aside and send it again.")
-        teller.finish(1, pages=len(said.lines))
+        teller.finish(1, pages=fresh.lines_taken)
         teller.begin(2)
         note = f"{fresh.file_name} sha256:{fresh.file_sha256[:12]} {fresh.word}".strip()
         entry = budget.write(made, by=by, verb="take_import", at=at, note=note)
-        if said.is_whole:
+        if said is not None and said.is_whole:
             _check_agrees(fresh, said)
         work.update(fresh, state=BatchState.TAKEN, taken_at=at, entry_number=entry, report=fresh.report)
-        teller.finish(2, pages=len(said.lines))
+        teller.finish(2, pages=fresh.lines_taken)
         teller.end()
 
 
@@ -490,5 +518,8 @@ def preview(path: Path, given: Given) -> tuple[Statement, list[Match]]:
     year = _check_year(said)
     if year is None or said.fault_count:
         return said, []
+    if said.shape == companion.SHAPE.slug:
+        known = budget.codes(year.id)
+        return said, [Match(line.code, None, None, None, "", ()) for line in said.lines if line.code in known]
     matcher = Matcher(year.year, year.id)
     return said, [matcher.match(line) for line in said.lines]
