@@ -45,6 +45,7 @@ from portal.web.passports import PassportPage
 from portal.web.plan_books import PlanBooksPage
 from portal.web.plan_tree import PlanTreePage
 from portal.web.plan_versions import PlanVersionsPage
+from portal.web.progress import ProgressPage
 from portal.web.registry import RegistryPage
 from portal.web.story import StoryPage
 from portal.web.visit_plans import VisitPlansPage
@@ -88,6 +89,7 @@ def register(app: Flask) -> Admin:
         cooperatives.CooperativeYearScreen(lazy("Strength and grade"), REGISTRY),
         cooperatives.AuditorRemarkScreen(lazy("Auditor's remarks"), REGISTRY),
         PlanTreePage(lazy("Plan tree"), PLANS),
+        ProgressPage(lazy("Progress"), PLANS),
         plans.ProjectScreen(lazy("Projects"), PLANS),
         plans.ActivityScreen(lazy("Activities"), PLANS),
         plans.IndicatorScreen(lazy("Indicators"), PLANS),

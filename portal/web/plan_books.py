@@ -55,7 +55,8 @@ class PlanBooksPage(BaseView):
         held = scope.narrowed(ImportBatch.select(), me()).where(ImportBatch.source == plan.SOURCE)
         shown = self.render(
             "plan_books/index.html", year=year, years=years,
-            batches=list(held.order_by(ImportBatch.id.desc()).limit(20)), problem=problem, marks=MARKS, may=may_write(me().role, "Plan"), typed=request.values,
+            batches=list(held.order_by(ImportBatch.id.desc()).limit(20)), problem=problem, marks=MARKS,
+            may=may_write(me().role, "Plan"), typed=request.values,
             prefix=plan_copies.usual_prefix, **{"copying": None, **more},
         )  # fmt: skip
         return shown, status
