@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.bench import api, books, calendar, deadline, fuzz, lists, money, visits
+from portal.bench import api, books, calendar, deadline, fuzz, kills, lists, money, visits
 
 BENCHES = {
     "calendar": calendar.run,
@@ -17,6 +17,7 @@ BENCHES = {
     "api": api.run,
     "visits": visits.run,
     "fuzz": fuzz.run,
+    "kills": kills.run,
 }
 
 
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=60, help="deadline day: how long, in seconds (60)")
     parser.add_argument("--role", default="", help="fuzz: as one role; as each of the six when none is named")
     parser.add_argument("--minutes", type=float, default=10, help="fuzz: how long as each role (10)")
+    parser.add_argument("--kills", type=int, default=50, help="kills: in how many compilations (50)")
     parser.add_argument("--pages", type=int, default=books.PAGES, help="books: pages of the made-up book (1,200)")
     parser.add_argument("--stores", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     parser.add_argument(
