@@ -46,7 +46,7 @@ def check(target: Target, layout: Layout) -> None:
     mappings.check_mapping(layout, {sheet.slug: sheet.names for sheet in target.sheets})
 
 
-def save(target: Target, layout: Layout, *, seen: int, by: Person, at: dt.datetime, note: str = "") -> HandoffMap:
+def keep(target: Target, layout: Layout, *, seen: int, by: Person, at: dt.datetime, note: str = "") -> HandoffMap:
     """Keep a changed mapping. `seen` is the version that was looked at; a later one refuses the save."""
     handoffs.check_may_hand_off(by.role)
     check(target, layout)
@@ -61,7 +61,7 @@ def save(target: Target, layout: Layout, *, seen: int, by: Person, at: dt.dateti
 
 def reset(target: Target, *, seen: int, by: Person, at: dt.datetime) -> None:
     """Go back to the mapping we ship. What planning had written stays in the revisions."""
-    save(target, shipped(target.slug), seen=seen, by=by, at=at, note="shipped")
+    keep(target, shipped(target.slug), seen=seen, by=by, at=at, note="shipped")
 
 
 def is_as_shipped(target: Target, used: InUse) -> bool:

@@ -73,7 +73,7 @@ class HandoffMapPage(BaseView):
             mappings.check(target, layout)
             if request.form.get("do") == "try":
                 return self._tried(target, layout, seen)
-            mappings.save(target, layout, seen=seen, by=me(), at=clock.now())
+            mappings.keep(target, layout, seen=seen, by=me(), at=clock.now())
         except PortalError as refusal:
             return self._shown(target, layout, seen, refusal)
         flash(gettext("The mapping is saved. Dispatches from now on go by it."), "success")
