@@ -98,7 +98,8 @@ def _snapshot(book: Book, cut: Cut, address: str, files: Files | None) -> str:
     for number, entry in sheets.numbered(listed):
         chapter = entry.chapter
         if chapter.members is not None:
-            for index, member in enumerate(chapter.members(cut), 1):
+            members = pages[chapter.slug] = chapter.members(cut)
+            for index, member in enumerate(members, 1):
                 own = f"{number}.{index}" if number else ""
                 pieces.append(_piece(entry, own, member.code, member.title, member.group, member.page))
             continue

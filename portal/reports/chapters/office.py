@@ -38,6 +38,7 @@ class OwnIndicator:
     standing: Standing
     applies: bool = True
     note: int = 0
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class OfficePage:
     days: tuple[int, ...]
     problems: tuple[voices.Told, ...]
     notes: tuple[str, ...] = ()
+    code: str = ""
     visited: tuple[str, ...] = ()
 
 
@@ -263,6 +265,7 @@ def _page(
         days=tuple(month.days for month in due),
         problems=voices.told(said, 3),
         notes=tuple(notes.listed),
+        code=office.code,
         visited=_visited(cut, office),
     )
 
@@ -316,6 +319,7 @@ def _indicators(cut: Cut, office: Office) -> list[tuple[int, OwnIndicator]]:
             found.reached,
             found.standing,
             (each.id, office.id) not in silent,
+            code=each.code,
         )
         made.append((each.id, own))
     made.sort(key=lambda one: (_urgency(one[1]), one[1].reached or Decimal(0), one[1].project))

@@ -52,6 +52,17 @@ def _money_inputs(cut: Cut, made: Passports, unit: Mapping[int, str]) -> None:
             made.tables[f"{view}_{name}"] = _table(
                 f"{view} nature", (((code, nature), values(each)) for code, nature, each in listed)
             )
+    both = [
+        (code, projects[project], amounts)
+        for office, listed in money.office_projects(cut).items()
+        if (code := unit.get(office, ""))
+        for project, *amounts in listed
+        if project in projects
+    ]
+    for n, name in enumerate(("granted", "paid", "bound")):
+        made.tables[f"both_{name}"] = _table(
+            "unit project", (((code, project), (amounts[n],)) for code, project, amounts in sorted(both))
+        )
     made.tables["target"] = _table(
         "kind", (((kind.value,), months) for kind, months in money.targets(cut).months.items())
     )

@@ -1,17 +1,18 @@
 """The passports of a pack and of the chapters that a book shares with it.
 
-Covered are the tables of five chapters: the seven measures of the month, project results, timeliness, visits, and
-disbursement. Charts, sentences and the other chapters are not. The printed value is the chapter's own; the formula is
-worked out apart from it.
+Covered are the seven measures of the month, project results, timeliness, visits, disbursement, the table of offices,
+and the pages of offices and projects (`places`). Charts and the other chapters are not. The printed value is the
+chapter's own; the formula is worked out apart from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from portal import formats
-from portal.reports.chapter import Cut
+from portal.reports.chapter import Cut, Member
 from portal.reports.chapters.disbursement import Amount, DisbursementPage
 from portal.reports.chapters.projects import ProjectsPage
 from portal.reports.chapters.summary import SummaryPage
@@ -19,7 +20,7 @@ from portal.reports.chapters.timeliness import TimelinessPage
 from portal.reports.chapters.visits import Follow, VisitsPage
 from portal.reports.figures import money, results
 from portal.reports.figures.offices import by_region, offices
-from portal.reports.passports import Passports
+from portal.reports.passports import Passports, places
 from portal.reports.passports.inputs import CLASSES, take_inputs
 from portal.rules.formulas import Formula
 from portal.rules.progress import Aggregation, Direction, Standing
@@ -45,7 +46,20 @@ def passports(cut: Cut, pages: Mapping[str, Any]) -> Passports:
         _visits(cut, made, pages["visits"])
     if "disbursement" in pages:
         _disbursement(cut, made, pages["disbursement"])
+    if "offices" in pages:
+        places.of_offices(cut, made, pages["offices"])
+    if "office" in pages:
+        places.of_office_pages(cut, made, pages["office"])
+    if any(slug in pages for slug in ("project", "risk")):
+        places.of_project_pages(cut, made, _project_pages(pages))
     return made
+
+
+def _project_pages(pages: Mapping[str, Any]) -> list[Member]:
+    """Return the members whose pages show a project: of the book's chapter, else those raised in a pack."""
+    if "project" in pages:
+        return list(pages["project"])
+    return [replace(member, page=member.page.page) for member in pages["risk"]]
 
 
 def _leads(cut: Cut) -> dict[str, list[results.IndicatorFacts]]:
@@ -259,7 +273,9 @@ def _follow(made: Passports, held: Follow, codes: list[str]) -> None:
         ("open", "ข้อตกลงคงค้าง (เรื่อง)", "count", held.open, ["sum", "action_open", where]),
         ("overdue", "ข้อตกลงเกินกำหนด (เรื่อง)", "count", held.overdue, ["sum", "action_overdue", where]),
     ):
-        made.add("visits", f"{held.code}.{name}", f"{held.name} {words}", as_, value, formula)
+        # The narrow table of offices has room for what is overdue, not for all that was agreed.
+        if codes != [held.code] or name not in ("agreed", "settled", "open"):
+            made.add("visits", f"{held.code}.{name}", f"{held.name} {words}", as_, value, formula)
 
 
 def _disbursement(cut: Cut, made: Passports, page: DisbursementPage) -> None:
