@@ -1,6 +1,6 @@
 """Packs compiled while something is killed at a random moment: each is made once, within two minutes, to the byte.
 
-A portal runs as `portal serve` starts it; its worker, the worker's child, one chapter's process, Redis or the web server
+A portal runs as `portal serve` starts it; its worker, the worker's child, a chapter's process, Redis or the web server
 is ended without a warning (SIGKILL). Some portals run side by side, since most of the time is spent waiting for leases.
 """
 
