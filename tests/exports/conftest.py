@@ -49,7 +49,7 @@ class Year:
         self.quarter = make._one(Period, **of_quarter) or make.row(
             Period, **of_quarter, starts_on=begins, ends_on=ends, opens_on=begins, opened_at=NOON
         )
-        self.division = make.unit(is_office=False)
+        self.division = make.unit(is_office=False, name="กองตัวอย่างนำส่ง")
         self.planning = make.person(Role.PLANNING, make.unit(is_office=False, duty="planning"))
         self.checker = make.person(Role.DIVISION, self.division)
         self.taker = make.person(Role.PLANNING)
