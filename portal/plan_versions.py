@@ -140,6 +140,13 @@ def sha256_of(state: State) -> str:
     return hashlib.sha256(_text(state)).hexdigest()
 
 
+def frozen(state: State) -> dict[str, str]:
+    """Return the columns that keep a plan's content: its hash and its packed text."""
+    text = _text(state)
+    packed = base64.b85encode(zlib.compress(text, 6)).decode("ascii")
+    return {"sha256": hashlib.sha256(text).hexdigest(), "packed": packed}
+
+
 def content_of(version: PlanVersion) -> dict[str, Any]:
     """Return what was approved. Raises RuleBroken when it is no longer what its hash says."""
     text = zlib.decompress(base64.b85decode(version.packed))
@@ -225,8 +232,7 @@ def approve(
         made: PlanVersion = work.create(
             PlanVersion, fiscal_year=year, number=(before.number if before else 0) + 1, approved_on=approved_on,
             approver=approver, document_number=document_number, note=note, recorded_by=by, recorded_at=at,
-            sha256=digest, packed=base64.b85encode(zlib.compress(_text(now), 6)).decode("ascii"),
-            changes=plan_changes.summary(changes),
+            changes=plan_changes.summary(changes), **frozen(now),
         )  # fmt: skip
     return made
 

@@ -11,7 +11,7 @@ from models import FiscalYear, Period, Person, StoreFact, Submission
 from portal import periods as calendar
 from portal import records, seed
 from portal.database import db
-from portal.demo import central, corrections, forms, money, offices, planning, registry, reporting, visiting
+from portal.demo import approvals, central, corrections, forms, money, offices, planning, registry, reporting, visiting
 from portal.errors import MoveRefused
 from portal.records import Work
 from portal.rules import deadlines, fiscal
@@ -71,6 +71,7 @@ def build(
         reviewers = offices.people(work, places, hashed)
         tell("แผนงานและโครงการ", 2)
         held = planning.build(work, year, places)
+        approvals.build(work, year, held)
         sheets = forms.build(work, held, places)
         tell("สหกรณ์และกลุ่มเกษตรกร", 3)
         institutions = registry.build(work, years, places)

@@ -93,6 +93,14 @@ PLANS = (
     ),
 )  # fmt: skip
 
+# Level 2 by the strategy of level 1, and the department's own plan of level 3. Made up in the words such plans use.
+MASTER_PLANS = {
+    "ด้านการปรับสมดุลและพัฒนาระบบการบริหารจัดการภาครัฐ": "แผนแม่บท (20) การบริการประชาชนและประสิทธิภาพภาครัฐ",
+    "ด้านการสร้างความสามารถในการแข่งขัน": "แผนแม่บท (3) การเกษตร แผนย่อยการพัฒนาระบบนิเวศการเกษตร",
+    "ด้านการสร้างโอกาสและความเสมอภาคทางสังคม": "แผนแม่บท (16) เศรษฐกิจฐานราก",
+}
+ACTION_PLAN = "แผนปฏิบัติราชการ กรมส่งเสริมสหกรณ์ (พ.ศ. 2566–2570)"
+
 I, A = Measure, Work  # noqa: E741 - a table of a hundred of them reads better short
 
 PROJECTS: tuple[Venture, ...] = (

@@ -11,7 +11,7 @@ from typing import Any
 from models import BudgetCategory, BudgetLine, Disbursement, FiscalYear, Unit
 from portal.database import tuples
 from portal.demo import curves
-from portal.demo.catalogue import PLANS
+from portal.demo.catalogue import PLANS, Venture
 from portal.demo.ledger import next_id
 from portal.demo.offices import CHRONIC, SLOW, Office
 from portal.demo.planning import Held
@@ -26,6 +26,7 @@ _SALARIES = (8.1, 16.3, 24.6, 33.0, 41.4, 49.8, 58.2, 66.6, 75.0, 83.4, 91.7, 99
 _RUNNING = (9.5, 24.5, 40.0, 49.0, 57.5, 66.0, 74.0, 82.0, 89.5, 93.5, 97.0, 99.5)
 _INVESTED = (0.5, 4.0, 12.5, 19.0, 26.0, 34.0, 39.0, 45.0, 51.5, 57.5, 64.5, 73.0)
 _ORDERED = (2.0, 12.0, 27.0, 44.0, 55.0, 63.0, 69.0, 76.0, 82.0, 88.0, 93.0, 97.5)  # paid or under contract
+Kinds = tuple[tuple[str, float], ...]
 # Which categories a grant is split over, with their shares.
 _SALARY_KINDS = (("1", 0.94), ("2", 0.06))
 _RUNNING_KINDS = (("2", 0.74), ("4.1", 0.18), ("5", 0.08))
@@ -88,6 +89,11 @@ def build(work: Work, year: FiscalYear, held: list[Held], offices: list[Office],
     return len(grants)
 
 
+def kinds_of(venture: Venture) -> tuple[Kinds, Kinds]:
+    """Return over which categories a project's recurrent money and its investments are split, each with its share."""
+    return (_SALARY_KINDS if venture.code == "01" else _RUNNING_KINDS), _INVESTED_KINDS
+
+
 def _grants(
     project: Held, offices: list[Office], central: dict[str, int], categories: dict[str, int]
 ) -> Iterator[Grant]:
@@ -97,11 +103,12 @@ def _grants(
     is_salary = venture.code == "01"
     taking = [o for o in offices if is_salary or any(o.id in goal.targets for goal in project.goals)]
     owners = _owners(venture.owner, central, is_salary)
+    running, investing = kinds_of(venture)
     total = round(venture.money * MILLION / STEP)
     invested = round(total * venture.invest)
     for share, nature, at_centre, kinds in (
-        (total - invested, "recurrent", 0.24 if is_salary else 0.3, _SALARY_KINDS if is_salary else _RUNNING_KINDS),
-        (invested, "investment", 0.85 if venture.code == "07" else 0.06, _INVESTED_KINDS),
+        (total - invested, "recurrent", 0.24 if is_salary else 0.3, running),
+        (invested, "investment", 0.85 if venture.code == "07" else 0.06, investing),
     ):
         if not share:
             continue

@@ -9,7 +9,7 @@ from random import Random
 from models import Activity, FiscalYear, Indicator, MeasureUnit, MonthPlan, Plan, Project, Target, Unit
 from portal.database import tuples
 from portal.demo import curves
-from portal.demo.catalogue import PLANS, PROJECTS, Measure, Venture
+from portal.demo.catalogue import ACTION_PLAN, MASTER_PLANS, PLANS, PROJECTS, Measure, Venture
 from portal.demo.catalogue import Work as Task
 from portal.demo.ledger import next_id
 from portal.demo.offices import CHRONIC, SLOW, Office
@@ -53,7 +53,7 @@ def build(work: Work, year: FiscalYear, offices: list[Office]) -> list[Held]:
     plans = [
         work.create(
             Plan, fiscal_year=year.id, code=code, name=name, name_en=english, strategy=f"ยุทธศาสตร์ชาติ{strategy}",
-            position=position,
+            master_plan=MASTER_PLANS[strategy], action_plan=ACTION_PLAN, position=position,
         )
         for position, (code, name, english, strategy) in enumerate(PLANS, 1)
     ]  # fmt: skip
@@ -74,7 +74,7 @@ def _project(
 ) -> Held:
     project = work.create(
         Project, plan=plans[venture.plan].id, code=venture.code, name=venture.name, owner=units[venture.owner],
-        objective=venture.objective, expected_outcome=venture.outcome,
+        objective=venture.objective, expected_outcome=venture.outcome, area=_area(venture),
         starts_on=fiscal.first_day(year, venture.first), ends_on=fiscal.last_day(year, venture.last),
         is_priority=venture.priority, position=int(venture.code),
     )  # fmt: skip
@@ -99,6 +99,12 @@ def _project(
     for n, task in enumerate(venture.works, 1):
         add(task, str(n), None, n)
     return Held(project.id, venture, units[venture.owner], goals)
+
+
+def _area(venture: Venture) -> str:
+    if not venture.places:
+        return "ทั่วประเทศ" if venture.reach == 1 else "จังหวัดที่มีสถาบันเป้าหมาย"
+    return "เขตตรวจราชการที่ " + ", ".join(code.removeprefix("R").lstrip("0") for code in venture.places.split())
 
 
 def _aim(project: Held, offices: list[Office]) -> None:
