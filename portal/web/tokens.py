@@ -12,6 +12,7 @@ from models import ApiToken, Person
 from portal import clock, tokens
 from portal.errors import NotFound, PortalError, RuleBroken
 from portal.rules.access import Role
+from portal.web.api import resources
 from portal.web.language import Lazy, gettext
 from portal.web.sign_in import me
 
@@ -77,7 +78,7 @@ class ApiPage(BaseView):
         more = {"text": "", "row": None, "problem": "", "field": ""} | given
         return self.render(
             "api/index.html", held=list(held), lives=LIVES, typed=request.form, is_admin=me().role == Role.ADMIN,
-            now=clock.now(), **more,
+            now=clock.now(), feed=f"{request.url_root}api/v1/odata/", lists=_lists(), **more,
         )  # fmt: skip
 
     def _holder(self, username: str) -> Person:
@@ -92,3 +93,10 @@ class ApiPage(BaseView):
         if not (text.isascii() and text.isdigit() and len(text) < 4):
             raise RuleBroken("A token lives 1 to {most} days.", field="days", most=LIVES[-1])
         return int(text)
+
+
+def _lists() -> list[tuple[str, str, str]]:
+    """Return the lists that this person may read: name, and their addresses for Excel, as OData and as CSV."""
+    root = f"{request.url_root}api/v1/"
+    held = [one for one in resources.every().values() if one.is_open_to(me())]
+    return [(str(one.screen.name), f"{root}odata/{one.name}", f"{root}{one.name}?format=csv") for one in held]

@@ -157,6 +157,14 @@ def test_the_page_shows_a_token_once(app, sign_in, migrated):
     assert browser.get("/admin/api/docs/plugins.py").status_code == 404
 
 
+def test_the_page_gives_the_addresses_for_excel_of_what_one_may_read(sign_in, migrated):
+    shown = sign_in(make.person(Role.REPORTER)).get("/admin/api/").get_data(as_text=True)
+
+    for address in ("/api/v1/odata/<", "/api/v1/odata/visits<", "/api/v1/visits?format=csv<"):
+        assert address in shown
+    assert "/odata/editions<" not in shown
+
+
 def test_codes_of_units_and_forms_are_looked_for(migrated):
     person = make.person(Role.REPORTER)
     form = make.form()

@@ -127,7 +127,7 @@ def _asked(resource: Resource) -> MultiDict[str, str]:
     given, out = request.args, MultiDict[str, str]()
     if given.get("$format", "json").partition(";")[0] not in ("json", "application/json"):
         raise RuleBroken(
-            "There is no format “{name}”. There are: {known}.",
+            "There is no property “{name}”. There are: {known}.",
             field="$format",
             name=given["$format"][:30],
             known="json",
