@@ -28,7 +28,7 @@ from portal.forms import kinds
 from portal.forms.values import Cell
 from portal.rules.access import Role
 from portal.rules.terms import Mark
-from portal.rules.workflow import State
+from portal.rules.workflow import WITH_THE_OFFICE, State
 
 BACK = ("send_back", "reopen")
 
@@ -109,6 +109,13 @@ def edits(submission: Submission, *, since: dt.datetime, until: dt.datetime | No
     """Return what was changed in a report between two moments, oldest first, from the revisions themselves."""
     inside = AuditEntry.at >= since
     return _edits(submission, inside if until is None else inside & (AuditEntry.at < until))
+
+
+def worked_out_since(submission: Submission) -> list[Edit]:
+    """Return the figures that the portal worked out anew after the report was sent: parts of them came later."""
+    if submission.submitted_at is None or submission.state in WITH_THE_OFFICE:
+        return []
+    return [edit for edit in edits(submission, since=submission.submitted_at) if not edit.by]
 
 
 def made_inside(submission: Submission) -> list[tuple[Reopening, list[Edit]]]:

@@ -105,6 +105,8 @@ class Sheet:
     def entries(self) -> dict[Cell, Entry]:
         """Return what is answered, figures made of parts included."""
         found = {cell: held.entry for cell, held in self.answers.items()}
+        if self.state is State.CONSOLIDATED:
+            return found  # what was taken over stands, whatever became of its parts since
         by_indicator: dict[int, list[Decimal]] = defaultdict(list)
         for key, indicator in self.spec.feeds.items():
             entry = found.get(Cell(key))

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models import Answer, Comment, FormVersion, Obligation, Person, Reopening, Submission
-from portal import formats, notices, periods, records, scope, sheets
+from models import Answer, Comment, FormVersion, Obligation, Person, Reopening, Submission, db
+from portal import formats, notices, parts, periods, records, scope, sheets
 from portal.answers import NOT_APPLICABLE, Saved, begin, save_answers, save_cells
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken
 from portal.forms import kinds
-from portal.forms.values import Cell, Context, Entry
+from portal.forms.values import Cell, Context
 from portal.rules import locks, workflow
 from portal.rules.access import OFFICE_ROLES, Role
-from portal.rules.terms import Mark, ObligationState
+from portal.rules.terms import ObligationState
 from portal.rules.workflow import WITH_THE_OFFICE
 from portal.sheets import Sheet, published
 
@@ -48,7 +48,8 @@ def submit(submission: Submission, *, by: Person, at: dt.datetime) -> None:
     """Hand a report in. Its obligation is met, at the first hand-in for good.
 
     Refused while a rule blocks it, with the names of the cells to mend. What the portal works out is kept with the
-    answers from now on; answers to questions that do not come up are taken away.
+    answers from now on; answers to questions that do not come up are taken away. Figures in
+    reports sent earlier that are made of this one's follow.
     """
     if by.role in OFFICE_ROLES and by.unit_id != submission.unit_id:
         raise NotAllowed("This record belongs to another office.")
@@ -58,13 +59,15 @@ def submit(submission: Submission, *, by: Person, at: dt.datetime) -> None:
     if sheet.blocking:
         names = dict.fromkeys(sheet.spec.name(problem.cell) for problem in sheet.blocking)
         raise RuleBroken("Please mend or answer first: {names}", field="answers", names=", ".join([*names][:5]))
-    with records.changing(by=by, verb="submit", at=at, as_verb=True) as work:
-        first = submission.first_submitted_at or at
-        _move(work, submission, "submit", by, submitted_at=at, submitted_by=by, first_submitted_at=first, note="")
-        _keep_worked_out(work, sheet, at)
-        obligation = submission.obligation
-        if obligation.state == ObligationState.OPEN:
-            work.update(obligation, state=ObligationState.MET, met_at=first)
+    with db.atomic():
+        with records.changing(by=by, verb="submit", at=at, as_verb=True) as work:
+            first = submission.first_submitted_at or at
+            _move(work, submission, "submit", by, submitted_at=at, submitted_by=by, first_submitted_at=first, note="")
+            _keep_worked_out(work, sheet, at)
+            obligation = submission.obligation
+            if obligation.state == ObligationState.OPEN:
+                work.update(obligation, state=ObligationState.MET, met_at=first)
+        parts.follow(submission, sheet.spec, at=at)
 
 
 def send_back(
@@ -247,34 +250,14 @@ def _check_owner(submission: Submission, by: Person) -> None:
 
 def _keep_worked_out(work: records.Work, sheet: Sheet, at: dt.datetime) -> None:
     """Keep what the portal works out beside what was typed, so that every reader finds the same figures."""
-    spec, wanted = sheet.spec, dict[Cell, Entry]()
-    for cell, value in sheet.worked_out.items():
-        if cell.row > 0 or spec.table_of(cell.key) is None or cell.key in spec.feeds:
-            wanted[cell] = value
-    for key in sheet.parts:
-        if (entry := sheet.entries.get(Cell(key))) is not None:
-            wanted[Cell(key)] = entry
+    spec, wanted = sheet.spec, parts.worked_out(sheet)
     for cell, held in sheet.answers.items():
         shown = cell.key.partition(".")[0] in sheet.shown
         typed = kinds.of(spec.asked[cell.key]).typed and cell.key not in sheet.parts
         total = cell.row == 0 and spec.table_of(cell.key) is not None
         if cell not in wanted and (not shown or not typed or total):
             work.remove(Answer(id=held.id))
-    for cell, entry in wanted.items():
-        applies, number, text = kinds.to_store(spec.asked[cell.key], entry)
-        columns: dict[str, Any] = {
-            "mark": Mark.VALUE if applies else Mark.NOT_APPLICABLE,
-            "number": number,
-            "text": text,
-        }
-        there = sheet.answers.get(cell)
-        if there is None:
-            feeds = spec.feeds.get(cell.key) if cell.row == 0 else None
-            work.create(
-                Answer, submission=sheet.submission, key=cell.key, row=cell.row, indicator=feeds, saved_at=at, **columns
-            )
-        elif there.entry != entry:
-            work.update(Answer(id=there.id), saved_at=at, saved_by=None, **columns)
+    parts.keep(work, sheet, wanted, at)
 
 
 def _settle_marks(work: records.Work, submission: Submission, at: dt.datetime) -> None:

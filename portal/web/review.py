@@ -86,7 +86,7 @@ class ReviewPage(BaseView):
             verbs=open_verbs(current.state, me().role) if _owns(current) else (), progress=progress(sheet),
             before=sheet_view.before_name(sheet.obligation.period), number_of=sheet_view.number_of,
             remarks=[c for c in comments if not c.key], lock=explained(sheet, sheet.lock),
-            edits=reviews.made_inside(current), cell_name=lambda cell: sheet.spec.name(cell, language()),
+            edits=reviews.made_inside(current), followed=reviews.worked_out_since(current), cell_name=lambda cell: sheet.spec.name(cell, language()),
             reopening=sheet.reopening, files=files_of(sheet), refusal=refusal.words(gettext) if refusal else "",
             may_reopen=me().role == Role.PLANNING, usual_days=submissions.USUAL_DAYS, most_days=submissions.MOST_DAYS,
             left=len(reviews.ids_waiting(me(), period=current.period_id, form=current.form_version.form_id)),
