@@ -26,7 +26,7 @@ from portal import database, records, seed
 from portal.bench import handoffs, servers
 from portal.database import tuples
 from portal.files import FolderFiles
-from portal.imports import batches
+from portal.imports import batches, control
 from portal.imports.source import Given
 from portal.reports.chapter import Cut
 from portal.reports.chapters import disbursement
@@ -147,7 +147,7 @@ def _take(address: str, file: Path, folder: Path) -> tuple[float, float]:
         batch = batches.receive(file, file.name, Given(), is_whole=True, by=by, files=place, at=AT)
         batches.go_on(batch, files=place, teller=batches.Nobody(), now=lambda: AT)
         batch = batches.of_run(str(batch.id))
-        assert not batches.holds(batch), [str(each) for each in batches.holds(batch)]
+        assert not control.holds(batch), [str(each) for each in control.holds(batch)]
         read = time.monotonic() - began
         with records.changing(by=None, verb="bench", at=AT) as work:  # the run that a worker would have ended
             held = batches.run_of(batch)

@@ -13,7 +13,7 @@ from portal import clock, files
 from portal.budget import check_may_take
 from portal.commands import setting_out
 from portal.errors import PortalError, RuleBroken
-from portal.imports import batches, codes, companion
+from portal.imports import batches, codes, companion, control
 from portal.imports.source import AMOUNTS, Fault, Given
 from portal.reports import runs
 from portal.reports.runs import Asked, Progress
@@ -133,7 +133,7 @@ def _taken(file: Path, given: Given, is_whole: bool, word: str, by: Person, plac
     was_there = batch.state is BatchState.TAKEN
     if batch.state is BatchState.WAITING:
         batch = _worked(batch, place)
-    held = batches.holds(batch) if batch.state is BatchState.STAGED else []
+    held = control.holds(batch) if batch.state is BatchState.STAGED else []
     if batch.state is BatchState.STAGED and (not held or word) and batch.lines_taken:
         batches.accept(batch, word, by=by, at=at)
         batch = _worked(batch, place)

@@ -12,7 +12,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +23,7 @@ from portal.budget import Changes, Key, Money, Said
 from portal.database import tuples
 from portal.errors import MoveRefused, NotFound, PortalError, RuleBroken
 from portal.files import Files
-from portal.imports import companion, reading
+from portal.imports import companion, control, reading
 from portal.imports.matching import Match, Matcher, project_key
 from portal.imports.source import AMOUNTS, Given, Statement
 from portal.reports import runs
@@ -260,83 +259,16 @@ def tally(work: Any, batch: ImportBatch) -> None:
     work.update(batch, report=report, lines_taken=lines, lines_refused=others)
 
 
-# ---------------------------------------------------------------- control
-
-
-@dataclass(frozen=True)
-class Control:
-    """One amount of a file: its own total (None = it prints none), matched, unmatched. Satang."""
-
-    name: str
-    total: int | None
-    matched: int
-    unmatched: int
-
-    @property
-    def difference(self) -> int | None:
-        """The file's total less the sum of its lines; None where it prints none."""
-        return None if self.total is None else self.total - self.matched - self.unmatched
-
-
-def controls(batch: ImportBatch) -> list[Control]:
-    """Return the control total of every amount that the file carries."""
-    report = batch.report
-    totals, matched, unmatched = report.get("totals") or {}, report.get("matched", {}), report.get("unmatched", {})
-    return [
-        Control(name, totals.get(name), matched.get(name, 0), unmatched.get(name, 0))
-        for name in AMOUNTS
-        if name in report.get("sums", {})
-    ]
-
-
-def holds(batch: ImportBatch) -> list[RuleBroken]:
-    """Return why a staged file is not taken in without a person's word; nothing when all agrees."""
-    found: list[RuleBroken] = []
-    if is_of_names(batch):
-        return found
-    if not batch.report.get("totals"):
-        found.append(RuleBroken("The file prints no total: nobody can tell whether it is whole."))
-    for control in controls(batch):
-        if control.difference:
-            found.append(
-                RuleBroken(
-                    "The total of the file differs from its lines by {amount} baht ({name}).",
-                    amount=_baht(control.difference),
-                    name=control.name,
-                )
-            )
-    if batch.lines_refused:
-        found.append(RuleBroken("{n} lines are not matched; they would be left out.", n=batch.lines_refused))
-    left = batch.report.get("changes", {})
-    if left.get("left_out"):
-        amount = _baht(left.get("left_out_sums", {}).get("after_transfers", 0))
-        found.append(
-            RuleBroken(
-                "{n} lines of the records are not in the file; their {amount} baht would become nil.",
-                n=left["left_out"],
-                amount=amount,
-            )
-        )
-    return found
-
-
-def _baht(satang: int) -> str:
-    return f"{'-' if satang < 0 else ''}{abs(satang) // 100:,}.{abs(satang) % 100:02d}"
-
-
 # ---------------------------------------------------------------- taking in
 
 
 def changes_of(batch: ImportBatch) -> Changes:
     """Work out what the matched lines of a staged file would change."""
     return (
-        budget.renames(batch.fiscal_year_id or 0, _names(batch)) if is_of_names(batch) else budget.changes(_said(batch))
+        budget.renames(batch.fiscal_year_id or 0, _names(batch))
+        if control.is_of_names(batch)
+        else budget.changes(_said(batch))
     )
-
-
-def is_of_names(batch: ImportBatch) -> bool:
-    """Return whether a file only says what budget codes are called."""
-    return bool(batch.report.get("shape") == companion.SHAPE.slug)
 
 
 def _names(batch: ImportBatch) -> dict[str, str]:
@@ -394,12 +326,12 @@ def check_staged(batch: ImportBatch) -> None:
 def accept(batch: ImportBatch, word: str, *, by: Person, at: dt.datetime) -> Run:
     """Say yes to a staged file and ask for it to be taken in; return the run.
 
-    `word` says why, and is asked for when anything does not agree (`holds`). It is kept with the batch and the trail.
+    `word` says why, and is asked for when anything does not agree (`control.holds`). It is kept with batch and trail.
     """
     budget.check_may_take(by)
     check_staged(batch)
     word = word.strip()
-    if holds(batch) and not word:
+    if control.holds(batch) and not word:
         raise RuleBroken("Something does not agree. Say why the file is to be taken in all the same.", field="word")
     if not batch.lines_taken:
         raise RuleBroken("No line is matched, so there is nothing to take in.")
@@ -419,11 +351,11 @@ def take(batch: ImportBatch, *, teller: Teller, at: dt.datetime) -> None:
         fresh = ImportBatch.get_by_id(batch.id)
         if fresh.state is not BatchState.ACCEPTED:
             raise MoveRefused("Someone has just moved this file. Please look again.")
-        said = None if is_of_names(fresh) else _said(fresh)
+        said = None if control.is_of_names(fresh) else _said(fresh)
         made = budget.renames(fresh.fiscal_year_id or 0, _names(fresh)) if said is None else budget.changes(said)
         summary = made.summary()
         fresh.report = fresh.report | {"changes": summary}
-        if holds(fresh) and not fresh.word:
+        if control.holds(fresh) and not fresh.word:
             raise MoveRefused("The records have changed since the preview. Put this file aside and send it again.")
         teller.finish(1, pages=fresh.lines_taken)
         teller.begin(2)
@@ -445,8 +377,8 @@ def _check_agrees(batch: ImportBatch, said: Said) -> None:
         if held[name] != amount:
             raise RuleBroken(
                 "The records would come to {held} baht, the file says {said} ({name}). Nothing was taken in.",
-                held=_baht(held[name]),
-                said=_baht(amount),
+                held=control.baht(held[name]),
+                said=control.baht(amount),
                 name=name,
             )
 

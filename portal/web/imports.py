@@ -13,7 +13,7 @@ from jobs import queue
 from models import BudgetCategory, FiscalYear, ImportBatch, ImportLine, Project, Run, RunStep, Unit
 from portal import clock, files, formats, scope
 from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
-from portal.imports import IMPORTS, batches, codes, plan, registry
+from portal.imports import IMPORTS, batches, codes, control, plan, registry
 from portal.imports.source import Given
 from portal.reports import runs
 from portal.rules import access
@@ -202,8 +202,8 @@ def _state_of(batch: ImportBatch) -> dict[str, Any]:
     faults = [_fault(each) for each in batch.report.get("faults", [])[:SHOWN]]
     return {
         "batch": batch, "run": run, "steps": steps, "is_busy": is_busy, "marks": MARKS, "faults": faults,
-        "controls": batches.controls(batch) if "matched" in batch.report else [],
-        "holds": [_said(each) for each in batches.holds(batch)] if batch.state is BatchState.STAGED else [],
+        "controls": control.controls(batch) if "matched" in batch.report else [],
+        "holds": [_said(each) for each in control.holds(batch)] if batch.state is BatchState.STAGED else [],
         "step_marks": {"waiting": "dash", "running": "run", "done": "done", "failed": "bad", "cancelled": "none"},
         "changes": batch.report.get("changes", {}),
     }  # fmt: skip

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import AuditEntry, BudgetLine, Disbursement, ImportBatch, ImportLine, MoneySum
-from portal.imports import batches
+from portal.imports import control
 from portal.rules.terms import BatchState
 from tests.imports import golden
 from tests.imports.test_shapes import CODE, ROWS, data_rows, read
@@ -188,7 +188,7 @@ def test_whatever_is_wrong_with_a_file_the_store_stays_as_it_was(money):
                 continue
             batch = money.stage(bad.path)
             if batch.state is not BatchState.REFUSED:  # cut off between two lines: its own total gives it away
-                assert batch.state is BatchState.STAGED and "differs" in str(batches.holds(batch)[0]), (shape, kind)
+                assert batch.state is BatchState.STAGED and "differs" in str(control.holds(batch)[0]), (shape, kind)
             else:
                 fault = batch.report["faults"][0]
                 assert fault["says"] and {"sheet", "row", "column"} <= set(fault)

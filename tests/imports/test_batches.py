@@ -7,7 +7,7 @@ import pytest
 from models import AuditEntry, BudgetLine, CodeMap, Disbursement, ImportBatch, ImportLine, MoneySum, Revision, Unit
 from portal import budget
 from portal.errors import MoveRefused, NotAllowed, RuleBroken
-from portal.imports import batches, codes
+from portal.imports import batches, codes, control
 from portal.imports.source import Given
 from portal.rules.access import Role
 from portal.rules.terms import BatchState, MapKind
@@ -179,8 +179,8 @@ def test_a_file_whose_total_differs_needs_a_word_and_the_word_is_kept(money):
     rows[-1][13] += 0.01
     batch = money.map_all(money.stage(money.write("off.xlsx", lambda p: golden.write_sheet(p, rows))))
 
-    assert [c.difference for c in batches.controls(batch) if c.name == "after_transfers"] == [1]
-    assert "0.01" in str(batches.holds(batch)[0])
+    assert [c.difference for c in control.controls(batch) if c.name == "after_transfers"] == [1]
+    assert "0.01" in str(control.holds(batch)[0])
     with pytest.raises(RuleBroken, match="Say why"):
         batches.accept(batch, " ", by=money.by, at=make.NOON)
     batches.accept(batch, "กรมบัญชีกลางแจ้งว่าปัดเศษ", by=money.by, at=make.NOON)
@@ -204,7 +204,7 @@ def test_unmatched_lines_are_left_out_by_a_word_only(money):
 
     wanted = golden.summed([i for i in golden.ITEMS if i.area != "5000"])
     assert totals(money)["disbursed"] == wanted["disbursed"]
-    assert [c.unmatched for c in batches.controls(batch) if c.name == "after_transfers"] == [
+    assert [c.unmatched for c in control.controls(batch) if c.name == "after_transfers"] == [
         sum(i.after for i in golden.ITEMS if i.area == "5000")
     ]
 
@@ -296,7 +296,7 @@ def test_a_line_that_a_whole_statement_no_longer_holds_becomes_nil_by_a_word(mon
     batch = money.map_all(money.stage(path))
 
     assert batch.report["changes"]["left_out"] == 1
-    assert any("not in the file" in str(h) for h in batches.holds(batch))
+    assert any("not in the file" in str(h) for h in control.holds(batch))
     batches.accept(batch, "ยกเลิกรายการ", by=money.by, at=make.NOON)
     money.work(batch)
     made, wanted = totals(money), golden.summed(fewer)

@@ -3,7 +3,7 @@
 import pytest
 
 from models import BudgetLine, ImportBatch, ImportLine
-from portal.imports import batches, reading
+from portal.imports import batches, control, reading
 from portal.imports.source import Given
 from portal.rules.terms import BatchState
 from tests import make
@@ -34,7 +34,7 @@ def test_codes_get_their_names_and_lose_them_again_when_the_file_is_undone(money
     assert {line.name for line in BudgetLine.select()} == {""}
 
     batch = money.stage(write(money, lines()))
-    assert (batch.report["shape"], batch.fiscal_year.year, batches.holds(batch)) == ("companion", 2566, [])
+    assert (batch.report["shape"], batch.fiscal_year.year, control.holds(batch)) == ("companion", 2566, [])
     assert ImportLine.get(ImportLine.batch == batch.id, ~ImportLine.is_matched).code == OTHER
     assert batch.report["changes"]["lines_changed"] == len(golden.ITEMS)
     batches.accept(batch, "", by=money.by, at=make.NOON)
