@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from flask import Response, stream_with_context
 
-from admin_views.columns import Column
 from portal import clock, xlsx
 
 TYPES = {
@@ -21,10 +21,22 @@ TYPES = {
 FORMULA = frozenset("=+-@\t\r")
 REMEMBERED = 20_000  # distinct values whose words are kept while a file is written
 
+
+class Told(Protocol):
+    """What a file is told of a column: its heading, how many values it takes from a row, how they are written."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def reads(self) -> tuple[str, ...]: ...
+    @property
+    def export(self) -> Callable[..., Any] | None: ...
+
+
 Batches = Iterable[list[tuple[Any, ...]]]
 
 
-def answer(kind: str, title: str, columns: Sequence[Column], rows: Batches) -> Response:
+def answer(kind: str, title: str, columns: Sequence[Told], rows: Batches) -> Response:
     """Return the rows (id first) as a download named after the list and the day."""
     name = f"{title} {clock.now():%Y-%m-%d %H%M}.{kind}"
     body = _csv(columns, rows) if kind == "csv" else _xlsx(columns, rows)
@@ -33,13 +45,28 @@ def answer(kind: str, title: str, columns: Sequence[Column], rows: Batches) -> R
     return response
 
 
+@dataclass(frozen=True)
+class _Heading:
+    """A column of a table that is no list of records: its values as they stand."""
+
+    name: str
+    reads: tuple[str, ...] = ("",)
+    export: None = None
+
+
+def table(kind: str, title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+    """Return a table that was worked out, not listed, as a download: its headings and its rows."""
+    held = [(0, *row) for row in rows]
+    return answer(kind, title, [_Heading(name) for name in headings], [held] if held else [])
+
+
 class _Values:
     """Turns batches of the cursor's rows into lines of values, column by column: a million cells a second.
 
     With `harmless` no text begins so that a spreadsheet takes it for a formula; numbers stay what they are.
     """
 
-    def __init__(self, columns: Sequence[Column], *, harmless: bool) -> None:
+    def __init__(self, columns: Sequence[Told], *, harmless: bool) -> None:
         self.harmless = harmless
         self.steps: list[tuple[Callable[..., Any] | None, int, int, dict[Any, Any]]] = []
         start = 1
@@ -74,7 +101,7 @@ def _harmless(value: Any) -> Any:
     return f"'{value}" if value.__class__ is str and value and value[0] in FORMULA else value
 
 
-def _csv(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+def _csv(columns: Sequence[Told], batches: Batches) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     values = _Values(columns, harmless=True)
@@ -93,6 +120,6 @@ def _taken(buffer: io.StringIO) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _xlsx(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+def _xlsx(columns: Sequence[Told], batches: Batches) -> Iterator[bytes]:
     values = _Values(columns, harmless=False)
     yield from xlsx.stream([one.name for one in columns], (values.lines(batch) for batch in batches))

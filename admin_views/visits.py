@@ -109,8 +109,9 @@ class VisitScreen(Screen):
     empty = lazy("No visit has been recorded here yet.")
     column_list = ("cooperative", "visited_on", "unit", "subject", "officer", "is_unplanned", "state")
     column_filters = (
-        "unit", "unit.region", "visited_on", "cooperative", "cooperative.type", "activity", "officer", "state",
-        "is_unplanned", "is_late", "place", "action_state",
+        "unit", "unit.region", "visited_on", "cooperative", "cooperative.type", "cooperative.province",
+        "cooperative.promotion_group", "activity", "officer", "state", "is_unplanned", "is_late", "place",
+        "action_state", "action_due_on",
     )  # fmt: skip
     column_default_sort = ("visited_on", True)
     column_export_list = (

@@ -7,7 +7,7 @@ which two planned activities were done answers two planned lines.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -53,7 +53,10 @@ class By(StrEnum):
 
 @dataclass(frozen=True)
 class Cut:
-    """What is looked at: fiscal months `first` to `last` of a year, of one unit, kind or activity when given."""
+    """What is looked at: fiscal months `first` to `last` of a year, of one unit, kind … when given.
+
+    `officer` is whose work was planned or done; `group` is a promotion group by its name, "" for those in none.
+    """
 
     year: int
     first: int
@@ -61,6 +64,10 @@ class Cut:
     unit: int | None = None
     kind: int | None = None
     activity: int | None = None
+    region: int | None = None
+    province: int | None = None
+    officer: int | None = None
+    group: str | None = None
 
     @property
     def starts_on(self) -> dt.date:
@@ -113,16 +120,15 @@ def lines(by: By, cut: Cut) -> list[Line]:
     planned = _of_cooperative(
         VisitPlanLine.select(key.alias("row_key"), fn.SUM(VisitPlanLine.visits), _institutions(by, VisitPlan))
         .join_from(VisitPlanLine, VisitPlan),
-        VisitPlan, by, cut,
+        VisitPlan, by,
     ).where(
         VisitPlan.fiscal_year == _year_id(cut.year),
         VisitPlan.state == PlanState.APPROVED,
         VisitPlanLine.month.between(cut.first, cut.last),
+        *_within(VisitPlan, cut),
     )  # fmt: skip
     if cut.activity is not None:
         planned = planned.where(VisitPlanLine.activity == cut.activity)
-    if cut.unit is not None:
-        planned = planned.where(VisitPlan.unit == cut.unit)
     for row, visits, institutions in _plain(planned.group_by(SQL("row_key"))):
         at(row).planned, at(row).institutions = int(visits), int(institutions)
 
@@ -130,7 +136,7 @@ def lines(by: By, cut: Cut) -> list[Line]:
     unplanned = fn.SUM(Case(None, [(Visit.is_unplanned, 1)], 0))
     done = _of_cooperative(
         Visit.select(key.alias("row_key"), fn.COUNT(Visit.id), _institutions(by, Visit), unplanned),
-        Visit, by, cut,
+        Visit, by,
     ).where(_counted(cut))  # fmt: skip
     if cut.activity is not None:
         done = done.where(Visit.activity == cut.activity)
@@ -140,7 +146,7 @@ def lines(by: By, cut: Cut) -> list[Line]:
 
     key = VisitWork.activity if by is By.ACTIVITY else _visit_key(by, cut)
     further = _of_cooperative(
-        VisitWork.select(key.alias("row_key"), fn.COUNT(VisitWork.id)).join_from(VisitWork, Visit), Visit, by, cut
+        VisitWork.select(key.alias("row_key"), fn.COUNT(VisitWork.id)).join_from(VisitWork, Visit), Visit, by
     ).where(_counted(cut))
     if cut.activity is not None:
         further = further.where(VisitWork.activity == cut.activity)
@@ -183,11 +189,9 @@ class Gap:
     last_on: dt.date | None
 
 
-def gaps(cut: Cut, *, limit: int = 500) -> list[Gap]:
+def gaps(cut: Cut, *, limit: int | None = 500) -> list[Gap]:
     """Return the institutions with planned work in the cut and no visit in it, those with most planned first."""
-    visited = Visit.select(Visit.cooperative).where(_counted(cut)).distinct()
-    if cut.unit is not None:
-        visited = visited.where(Visit.unit == cut.unit)
+    visited = Visit.select(Visit.cooperative).where(_counted(replace(cut, officer=None))).distinct()
     planned = fn.SUM(VisitPlanLine.visits)
     query = (
         VisitPlanLine.select(Cooperative.id, Cooperative.name, Unit.short, Person.name, planned)
@@ -201,23 +205,25 @@ def gaps(cut: Cut, *, limit: int = 500) -> list[Gap]:
             VisitPlanLine.month.between(cut.first, cut.last),
             Cooperative.status != InstitutionStatus.DISSOLVED,
             VisitPlan.cooperative.not_in(visited),
+            *_within(VisitPlan, cut),
         )
         .group_by(Cooperative.id, Cooperative.name, Cooperative.name_sort, Unit.short, Person.name)
         .order_by(planned.desc(), Cooperative.name_sort, Cooperative.id)
         .limit(limit)
     )
-    if cut.unit is not None:
-        query = query.where(VisitPlan.unit == cut.unit)
-    if cut.kind is not None:
-        query = query.where(Cooperative.type == cut.kind)
+    if cut.activity is not None:
+        query = query.where(VisitPlanLine.activity == cut.activity)
     rows = list(tuples(query))
-    last = dict(
-        tuples(
-            Visit.select(Visit.cooperative, fn.MAX(Visit.visited_on).coerce(False))
-            .where(Visit.cooperative.in_([row[0] for row in rows]), Visit.state != VisitState.RETURNED)
-            .group_by(Visit.cooperative)
+    last: dict[int, Any] = {}
+    for start in range(0, len(rows), 500):
+        part = [row[0] for row in rows[start : start + 500]]
+        last |= dict(
+            tuples(
+                Visit.select(Visit.cooperative, fn.MAX(Visit.visited_on).coerce(False))
+                .where(Visit.cooperative.in_(part), Visit.state != VisitState.RETURNED)
+                .group_by(Visit.cooperative)
+            )
         )
-    )
     return [
         Gap(ident, name, unit, officer or "", int(count), _day(last.get(ident)))
         for ident, name, unit, officer, count in rows
@@ -234,7 +240,9 @@ class Movement:
     moved: str
 
 
-def movements(year: int, unit: int | None = None, kind: int | None = None) -> list[Movement]:
+def movements(
+    year: int, unit: int | None = None, kind: int | None = None, region: int | None = None, province: int | None = None
+) -> list[Movement]:
     """Return how institutions moved between strength classes from the year before to `year`."""
     earlier = CooperativeYear.alias()
     query = (
@@ -254,6 +262,10 @@ def movements(year: int, unit: int | None = None, kind: int | None = None) -> li
         query = query.where(Cooperative.unit == unit)
     if kind is not None:
         query = query.where(Cooperative.type == kind)
+    if region is not None:
+        query = query.where(Cooperative.unit.in_(Unit.select(Unit.id).where(Unit.region == region)))
+    if province is not None:
+        query = query.where(Cooperative.province == province)
     return [Movement(before, after, count, moved(before, after)) for before, after, count in tuples(query)]
 
 
@@ -272,19 +284,47 @@ def _year_id(year: int) -> Any:
 
 def _counted(cut: Cut) -> Any:
     counted = (Visit.visited_on.between(cut.starts_on, cut.ends_on)) & (Visit.state != VisitState.RETURNED)
-    return counted & (Visit.unit == cut.unit) if cut.unit is not None else counted
+    for condition in _within(Visit, cut):
+        counted &= condition
+    return counted
+
+
+def _within(source: Any, cut: Cut) -> list[Any]:
+    """Return the conditions of a cut but for its months and activity, on visits or plans."""
+    held: list[Any] = []
+    if cut.unit is not None:
+        held.append(source.unit == cut.unit)
+    if cut.region is not None:
+        held.append(source.unit.in_(Unit.select(Unit.id).where(Unit.region == cut.region)))
+    of_institution = [
+        column == wanted
+        for column, wanted in (
+            (Cooperative.type, cut.kind), (Cooperative.province, cut.province),
+            (Cooperative.promotion_group, cut.group),
+        )
+        if wanted is not None
+    ]  # fmt: skip
+    if of_institution:
+        held.append(source.cooperative.in_(Cooperative.select(Cooperative.id).where(*of_institution)))
+    if cut.officer is not None:
+        mine = source.officer == cut.officer
+        if source is VisitPlan:  # without an officer of its own a plan is its institution's officer's
+            theirs = Cooperative.select(Cooperative.id).where(Cooperative.officer == cut.officer)
+            mine = mine | (source.officer.is_null() & source.cooperative.in_(theirs))
+        held.append(mine)
+    return held
 
 
 _OF_COOPERATIVE = (By.PROVINCE, By.KIND, By.GROUP)
 
 
-def _of_cooperative(query: ModelSelect, source: Any, by: By, cut: Cut) -> ModelSelect:
-    """Join the institution where the rows or the cut need it, and the office for regions."""
-    if by in _OF_COOPERATIVE or cut.kind is not None or (by is By.OFFICER and source is VisitPlan):
+def _of_cooperative(query: ModelSelect, source: Any, by: By) -> ModelSelect:
+    """Join the institution where the rows need it, and the office for regions."""
+    if by in _OF_COOPERATIVE or (by is By.OFFICER and source is VisitPlan):
         query = query.join_from(source, Cooperative)
     if by is By.REGION:
         query = query.join_from(source, Unit, on=(source.unit == Unit.id))
-    return query.where(Cooperative.type == cut.kind) if cut.kind is not None else query
+    return query
 
 
 def _institutions(by: By, source: Any) -> Any:

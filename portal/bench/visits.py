@@ -121,8 +121,8 @@ def _xlsx(portal: Any) -> bool:
     with db.connection_context():
         latest = Visit.select(Visit.visited_on).order_by(Visit.visited_on.desc())
         day = next(tuples(latest.offset(min(SHEET_ROWS, Visit.select().count() - 1)).limit(1)))[0]
-    since = f"{day:%d/%m}/{day.year + 543}"
-    said = _flow(portal.get(f"/admin/visit/export/xlsx/?flt0_visited_on_from={since}"), lambda part: 0)
+    since = f"flt0_visited_on_from={day:%d/%m}/{day.year + 543}"
+    said = _flow(portal.get(f"/admin/visit/export/xlsx/?{since}"), lambda part: 0)
     counted = _flow(portal.get(f"/admin/visit/export/csv/?{since}"), lambda part: part.count(b"\n"))
     rate, other = (counted.rows - 1) / said.seconds, _library_rate(portal, since)
     print(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request
 from flask_admin import BaseView, expose
 
 from models import Cooperative, Person, Unit, Visit
-from portal import actions, clock, scope
+from portal import actions, clock, formats, scope
 from portal.rules.access import OFFICE_ROLES
 from portal.rules.terms import ActionState
 from portal.web.language import Lazy
@@ -34,7 +36,8 @@ class ActionsPage(BaseView):
             .join_from(Visit, Unit, on=(Visit.unit == Unit.id))
             .join_from(Visit, Person, on=(Visit.officer == Person.id))
         )
-        if which in (ActionState.DONE, ActionState.DROPPED):
+        settled = which in (ActionState.DONE, ActionState.DROPPED)
+        if settled:
             query = query.where(Visit.action_state == which).order_by(Visit.visited_on.desc(), Visit.id.desc())
         else:
             query = query.where(Visit.action_state == ActionState.OPEN)
@@ -44,7 +47,15 @@ class ActionsPage(BaseView):
         if request.args.get("mine") and mine:
             query = query.where(Visit.officer == person.id)
         unit = person.unit_id if mine else None
+        tests = {
+            "action_state_is": which if which in (ActionState.DONE, ActionState.DROPPED) else ActionState.OPEN.value
+        }
+        if which == "overdue":
+            tests["action_due_on_to"] = formats.day_input(today - dt.timedelta(days=1))
+        if request.args.get("mine") and mine:
+            tests["officer_is"] = str(person.id)
         return self.render(
             "coverage/actions.html", rows=list(query.limit(SHOWN)), which=which, today=today, most=SHOWN, mine=mine,
             counts=actions.counts(unit, today), only_mine=bool(request.args.get("mine")), query="",
+            listed=urlencode({f"flt{n}_{test}": value for n, (test, value) in enumerate(tests.items())}),
         )  # fmt: skip

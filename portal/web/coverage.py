@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, request
 from flask_admin import BaseView, expose
 from markupsafe import Markup
 
 from admin_views import exporting
-from admin_views.columns import Column
-from models import CooperativeType, FiscalYear, Person, Unit, Visit, VisitPlan
+from models import CooperativeType, FiscalYear, Person, Province, Region, Unit, VisitPlan
 from portal import clock, coverage, formats, visit_plans
 from portal.coverage import By, Cut, Line
 from portal.reports.charts import drawing, tiles
@@ -57,7 +56,8 @@ class CoveragePage(BaseView):
                 drawn = tiles.shares(coverage.by_province(asked.cut), EDGES)
             steps = [tiles.step_key(n) for n in range(5)]
         return self.render(
-            "coverage/index.html", rows=[(_name(asked, one), one, _way(asked, one)) for one in rows[:SHOWN]],
+            "coverage/index.html",
+            rows=[(_name(asked, one), one, _way(asked, one), _visits(asked, one)) for one in rows[:SHOWN]],
             total=coverage.total(rows), count=len(rows), most=SHOWN, tilemap=drawn, edges=EDGES,
             steps=steps, **_controls(asked),
         )  # fmt: skip
@@ -68,33 +68,62 @@ class CoveragePage(BaseView):
         if kind not in exporting.TYPES:
             abort(404)
         asked = _asked(me())
-        names = ("name", "planned", "done", "share", "institutions", "reached", "visits", "unplanned")
-        columns = [Column(name, (name,), str, None, "", Visit.id) for name in names]
-        return exporting.answer(kind, gettext("Plan against actual"), columns, _batches(asked))
+        headings = (
+            ROWS[asked.by], lazy("Planned"), lazy("Done"), lazy("Share"), lazy("Institutions planned"),
+            lazy("Institutions reached"), lazy("Visits"), lazy("outside the plan"),
+        )  # fmt: skip
+        rows = (
+            (_name(asked, one), one.planned, one.done, None if one.share is None else round(one.share, 1),
+             one.institutions, one.reached, one.visits, one.unplanned)
+            for one in coverage.lines(asked.by, asked.cut)
+        )  # fmt: skip
+        return exporting.table(kind, gettext("Plan against actual"), list(map(str, headings)), rows)
 
     @expose("/gaps/")
     def gaps(self) -> Any:
         """Show the institutions with planned work and no visit."""
         asked = _asked(me())
-        return self.render("coverage/gaps.html", gaps=coverage.gaps(asked.cut), **_controls(asked))
+        return self.render("coverage/gaps.html", gaps=coverage.gaps(asked.cut), most=500, **_controls(asked))
+
+    @expose("/gaps/export/<kind>/")
+    def export_gaps(self, kind: str) -> Any:
+        """Send all institutions with planned work and no visit as a file."""
+        if kind not in exporting.TYPES:
+            abort(404)
+        headings = (
+            lazy("Cooperative/group"), lazy("Office"), lazy("Officer"), lazy("Planned"), lazy("Last visit"),
+        )  # fmt: skip
+        rows = (
+            (one.name, one.unit, one.officer, one.planned, formats.day_input(one.last_on) if one.last_on else "")
+            for one in coverage.gaps(_asked(me()).cut, limit=None)
+        )
+        return exporting.table(kind, gettext("Planned and not visited"), list(map(str, headings)), rows)
 
     @expose("/classes/")
     def classes(self) -> Any:
         """Show how strength classes moved since the year before."""
         asked = _asked(me())
-        found = coverage.movements(asked.cut.year, asked.cut.unit, asked.cut.kind)
+        found = _movements(asked)
         held = {(one.before, one.after): one for one in found}
         return self.render("coverage/classes.html", held=held, movements=found, **_controls(asked))
 
+    @expose("/classes/export/<kind>/")
+    def export_classes(self, kind: str) -> Any:
+        """Send the movement of classes as a file."""
+        if kind not in exporting.TYPES:
+            abort(404)
+        asked = _asked(me())
+        headings = (
+            gettext("Class of {year}", year=asked.cut.year - 1), gettext("Class of {year}", year=asked.cut.year),
+            gettext("Institutions"),
+        )  # fmt: skip
+        rows = ((one.before, one.after, one.count) for one in _movements(asked))
+        return exporting.table(kind, gettext("Movement of classes"), headings, rows)
 
-def _batches(asked: Asked) -> Iterator[list[tuple[Any, ...]]]:
-    rows = coverage.lines(asked.by, asked.cut)
-    if rows:
-        yield [
-            (n, _name(asked, one), one.planned, one.done, None if one.share is None else round(one.share, 1),
-             one.institutions, one.reached, one.visits, one.unplanned)
-            for n, one in enumerate(rows)
-        ]  # fmt: skip
+
+def _movements(asked: Asked) -> list[coverage.Movement]:
+    cut = asked.cut
+    return coverage.movements(cut.year, cut.unit, cut.kind, cut.region, cut.province)
 
 
 def _name(asked: Asked, line: Line) -> str:
@@ -104,19 +133,43 @@ def _name(asked: Asked, line: Line) -> str:
 
 
 def _way(asked: Asked, line: Line) -> str:
-    """Return where a row leads: an institution to its story, another row to its institutions."""
-    months = f"year={asked.cut.year}&first={asked.cut.first}&last={asked.cut.last}"
-    if line.key is None:
+    """Return where a row leads: an institution to its story, a region to its offices, others to their institutions."""
+    if line.key is None or (asked.by is By.GROUP and not line.key):
         return ""
     if asked.by is By.COOPERATIVE:
         return f"/admin/story/?id={line.key}"
-    if asked.by is By.UNIT:
-        return f"/admin/coverage/?rows=cooperative&unit={line.key}&{months}"
+    given = _query(asked)
     if asked.by is By.MONTH:
-        return f"/admin/coverage/?rows=unit&year={asked.cut.year}&first={line.key}&last={line.key}"
-    if asked.by in (By.KIND, By.ACTIVITY):
-        return f"/admin/coverage/?rows=unit&{asked.by}={line.key}&{months}"
-    return ""
+        given |= {"first": line.key, "last": line.key}
+    else:
+        given[str(asked.by)] = line.key
+    rows = By.UNIT if asked.by in (By.REGION, By.KIND, By.ACTIVITY, By.MONTH) and asked.unit is None else By.COOPERATIVE
+    return f"/admin/coverage/?{urlencode(given | {'rows': rows.value})}"
+
+
+VISITS_BY = {
+    By.UNIT: "unit_is", By.REGION: "unit_region_is", By.KIND: "cooperative_type_is", By.ACTIVITY: "activity_is",
+    By.OFFICER: "officer_is", By.COOPERATIVE: "cooperative_is", By.PROVINCE: "cooperative_province_is",
+    By.GROUP: "cooperative_promotion_group_has",
+}  # fmt: skip
+
+
+def _visits(asked: Asked, line: Line) -> str:
+    """Return where the visits of a row are listed; an activity's list holds the visits whose main work it was."""
+    cut = asked.cut
+    first, last = (line.key, line.key) if asked.by is By.MONTH else (cut.first, cut.last)
+    chosen: dict[By, Any] = {
+        By.UNIT: cut.unit, By.REGION: cut.region, By.KIND: cut.kind, By.ACTIVITY: cut.activity,
+        By.PROVINCE: cut.province, By.OFFICER: cut.officer, By.GROUP: cut.group,
+    }  # fmt: skip
+    if asked.by is not By.MONTH:
+        if line.key in (None, ""):
+            return ""
+        chosen[asked.by] = line.key
+    tests = [(VISITS_BY[by], value) for by, value in chosen.items() if value not in (None, "")]
+    tests.append(("visited_on_from", formats.day_input(fiscal.first_day(cut.year, first))))
+    tests.append(("visited_on_to", formats.day_input(fiscal.last_day(cut.year, last))))
+    return "/admin/visit/?" + urlencode({f"flt{n}_{test}": value for n, (test, value) in enumerate(tests)})
 
 
 def _asked(person: Person) -> Asked:
@@ -130,7 +183,8 @@ def _asked(person: Person) -> Asked:
     by = By(args["rows"]) if args.get("rows") in tuple(By) else fallback
     cut = Cut(
         year, min(first, last), max(first, last), unit.id if unit else None, _number(args.get("kind")) or None,
-        _number(args.get("activity")) or None,
+        _number(args.get("activity")) or None, _number(args.get("region")) or None,
+        _number(args.get("province")) or None, _number(args.get("officer")) or None, args.get("group") or None,
     )  # fmt: skip
     return Asked(by, cut, unit, f"{cut.year}/{cut.first}-{cut.last}")
 
@@ -152,10 +206,7 @@ def _months(text: str) -> tuple[int, int, int]:
 
 def _controls(asked: Asked) -> dict[str, Any]:
     person = me()
-    query = {
-        "rows": asked.by, "year": asked.cut.year, "first": asked.cut.first, "last": asked.cut.last,
-        "unit": asked.cut.unit or "", "kind": asked.cut.kind or "", "activity": asked.cut.activity or "",
-    }  # fmt: skip
+    query = _query(asked)
     return {
         "asked": asked, "choices": ROWS, "months": [(m, formats.month_short(m)) for m in range(1, 13)],
         "years": [y for (y,) in FiscalYear.select(FiscalYear.year).order_by(FiscalYear.year.desc()).tuples()],
@@ -164,8 +215,34 @@ def _controls(asked: Asked) -> dict[str, Any]:
         ),
         "kinds": list(CooperativeType.select().order_by(CooperativeType.code)),
         "activities": visit_plans.activities(),
-        "query": "&".join(f"{name}={value}" for name, value in query.items() if value != ""),
+        "query": urlencode(query), "chips": _chips(asked, query),
     }  # fmt: skip
+
+
+def _query(asked: Asked) -> dict[str, Any]:
+    """Return what the address says, without what it leaves open."""
+    cut = asked.cut
+    given = {
+        "rows": asked.by.value, "year": cut.year, "first": cut.first, "last": cut.last, "unit": cut.unit,
+        "kind": cut.kind, "activity": cut.activity, "region": cut.region, "province": cut.province,
+        "officer": cut.officer, "group": cut.group,
+    }  # fmt: skip
+    return {name: value for name, value in given.items() if value}
+
+
+def _chips(asked: Asked, query: dict[str, Any]) -> list[tuple[str, str, str, Any, str]]:
+    """Return what a row led to that the filter has no control for: heading, name, field, value, address without it."""
+    named: tuple[tuple[By, str, Any], ...] = (
+        (By.REGION, "region", Region), (By.PROVINCE, "province", Province), (By.OFFICER, "officer", Person),
+    )  # fmt: skip
+    made = []
+    for by, field, model in named:
+        row = model.get_or_none(model.id == query[field]) if field in query else None
+        if row is not None:
+            made.append((str(ROWS[by]), str(row.name), field, query[field]))
+    if asked.cut.group:
+        made.append((str(ROWS[By.GROUP]), asked.cut.group, "group", asked.cut.group))
+    return [(*one, f"?{urlencode({name: value for name, value in query.items() if name != one[2]})}") for one in made]
 
 
 def _within(text: Any, usual: int) -> int:

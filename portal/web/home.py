@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,9 @@ from models import (
     Run,
     Submission,
     Visit,
-    VisitPlan,
-    VisitPlanLine,
     db,
 )
-from portal import clock, notices, obligations, periods, reviews, scope, standings
+from portal import actions, clock, notices, obligations, periods, reviews, scope, standings, visit_months
 from portal import visits as seen
 from portal.errors import NotFound, PortalError
 from portal.rules import fiscal
@@ -94,14 +93,27 @@ def _office(person: Person, today: dt.date, period: Period | None, lines: list[o
     waiting = _counted(
         Submission.select().where(Submission.unit == person.unit_id, Submission.state == State.SUBMITTED)
     )
-    made, planned = _visits_of(person.unit_id, period)
     return {
         "figures": (
             *_mine(lines, person),
             Figure("half", gettext("Waiting for the division"), waiting, url=_list("submission", state_is="submitted")),
-            Figure("ok", gettext("Visits this month"), made, gettext("of {n} planned", n=planned) if planned else ""),
+            *_visits(person, today, period),
         )
     }
+
+
+def _visits(person: Person, today: dt.date, period: Period | None) -> Iterator[Figure]:
+    """Tell how the office's month of visits stands: done of planned, returned, agreed actions overdue."""
+    if period is not None:
+        held = visit_months.tally(person.unit_id, period)
+        of = gettext("of {n} planned", n=held.planned) if held.planned else ""
+        month = f"/admin/visits/?month={period.be_month}"
+        yield Figure("ok", gettext("Visits this month"), held.done, of, url=month)
+        if held.returned:
+            yield Figure("back", gettext("Visits returned to us"), held.returned, url=month)
+    _, overdue = actions.counts(person.unit_id, today)
+    if overdue:
+        yield Figure("bad", gettext("Agreed actions overdue"), overdue, url="/admin/actions/?state=overdue")
 
 
 def _mine(lines: list[owed.Owed], person: Person) -> tuple[Figure, ...]:
@@ -116,22 +128,6 @@ def _mine(lines: list[owed.Owed], person: Person) -> tuple[Figure, ...]:
     if person.role not in OFFICE_ROLES:
         return figures
     return (*figures, Figure("back", gettext("Returned to us"), back, url=_list("submission", state_is="returned")))
-
-
-def _visits_of(unit_id: int, period: Period | None) -> tuple[int, int]:
-    if period is None:
-        return 0, 0
-    made = _counted(
-        Visit.select().where(Visit.unit == unit_id, Visit.visited_on.between(period.starts_on, period.ends_on))
-    )
-    month = fiscal.month_of(period.starts_on)
-    planned = (
-        VisitPlanLine.select(fn.SUM(VisitPlanLine.visits))
-        .join(VisitPlan)
-        .where(VisitPlan.unit == unit_id, VisitPlan.fiscal_year == period.fiscal_year_id, VisitPlanLine.month == month)
-        .scalar()
-    )
-    return made, int(planned or 0)
 
 
 # ---------------------------------------------------------------- central units

@@ -1,6 +1,9 @@
 """Plan against actual by whatever one asks for, gaps, class movement, and an institution's story."""
 
 import datetime as dt
+import html
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -202,3 +205,57 @@ def test_twins_are_looked_for_in_the_same_province(office):
 
     found = cooperatives.twins("สหกรณ์ โคนมวังน้ำเย็น จำกัด", office.unit.province_id, but=far.id)
     assert [one.unit_id for one in found] == [office.unit.id]
+
+
+# ---------------------------------------------------------------- from a row to what is behind it
+
+
+@pytest.mark.parametrize("by", [By.UNIT, By.REGION, By.PROVINCE, By.KIND, By.ACTIVITY, By.MONTH, By.GROUP, By.OFFICER])
+def test_a_row_leads_to_its_institutions_and_visits(worked, app, sign_in, by):
+    with records.changing(by=None, verb="make") as work:
+        work.update(worked.institution, promotion_group="กลุ่มส่งเสริมสหกรณ์ 1", officer=worked.officer)
+    client = sign_in(make.person(Role.PLANNING))
+    page = client.get(f"/admin/coverage/?rows={by}&year=2566&first=8&last=8").text
+    ways = [html.unescape(way) for way in re.findall(r'class="nm" href="(/admin/coverage/[^"]+)"', page)]
+    lists = [html.unescape(way) for way in re.findall(r'href="(/admin/visit/\?[^"]+)"', page)]
+
+    assert ways and lists
+    behind = [client.get(way) for way in ways]
+    assert all(answer.status_code == 200 for answer in behind)
+    assert any(worked.institution.name in answer.text or worked.unit.short in answer.text for answer in behind)
+    # Every visit that counts is in one of the lists; an activity's list holds those whose main work it was.
+    listed = [re.findall(r"/admin/visit/details/\?id=(\d+)", client.get(way).text) for way in lists]
+    counted = {str(v.id) for v in Visit.select().where(Visit.state != "returned", Visit.is_unplanned == False)}  # noqa: E712
+    assert counted <= {ident for found in listed for ident in found}
+
+
+def test_a_cut_of_a_region_province_officer_or_group_counts_its_own(worked):
+    with records.changing(by=None, verb="make") as work:
+        work.update(worked.institution, promotion_group="ก", officer=worked.officer)
+    far = make.cooperative()
+    cuts = [
+        {"region": worked.unit.region_id}, {"province": worked.institution.province_id},
+        {"officer": worked.officer.id}, {"group": "ก"},
+    ]  # fmt: skip
+    others = [
+        {"region": far.unit.region_id}, {"province": far.province_id}, {"officer": worked.head.id}, {"group": "ข"},
+    ]  # fmt: skip
+    for one, other in zip(cuts, others, strict=True):
+        mine = coverage.total(coverage.lines(By.COOPERATIVE, replace(MAY, **one)))
+        assert (mine.planned, mine.visits) == (3, 1 if "group" in one else 2), one
+        if other != one:
+            assert coverage.total(coverage.lines(By.COOPERATIVE, replace(MAY, **other))).planned == 0, other
+    assert coverage.gaps(replace(MAY, officer=worked.officer.id)) == []
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_every_view_of_coverage_is_a_file_of_its_own_office(worked, app, sign_in, kind):
+    client = sign_in(worked.officer)
+    query = "year=2566&first=9&last=9"
+    for view in ("gaps/export", "classes/export", "export"):
+        answer = client.get(f"/admin/coverage/{view}/{kind}/?{query}")
+        assert answer.status_code == 200 and len(answer.data) > 20
+    mine = client.get(f"/admin/coverage/gaps/export/csv/?{query}").text
+    theirs = sign_in(make.person(Role.APPROVER), app.test_client())
+    assert worked.institution.name in mine
+    assert worked.institution.name not in theirs.get(f"/admin/coverage/gaps/export/csv/?{query}").text
