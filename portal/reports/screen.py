@@ -1,7 +1,8 @@
 """The pages of an edition as a web page: the same chapters and charts, in the portal's shell and under its rules.
 
 What is printed carries its lengths in style attributes, which a page of ours may not: they become classes of a style
-sheet, and the sheet of print is narrowed to what stands inside `.printed`.
+sheet. The sheet of print is narrowed to what stands inside `.printed`, and its classes begin with `x-` there, so that
+neither it nor the portal's own sheet reaches into the other.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _STYLE = re.compile(r'\sstyle="([^"]*)"')
 _CLASS = re.compile(r'\sclass="([^"]*)"')
 _LINK = re.compile(r'<a [^>]*href="https://book\.invalid/(to|page|standing|figure)#([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _TABLE = re.compile(r'<table class="(?:t|bul)\b.*?</table>', re.DOTALL)
+_CHART = re.compile(r'<div class="ch".*?</div>', re.DOTALL)
+_NAMED = re.compile(r"\.([a-zA-Z][\w-]*)")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -87,25 +90,31 @@ def _article(page: str, issue: Issue, name: str, figures: frozenset[str], styles
             return f'<a class="fg" href="/admin/passport/{escape(name)}/{target}/">{words}</a>'
         return words if kind == "figure" else ""  # a page has no number here
 
-    body = _TABLE.sub(lambda each: f'<div class="scroll" tabindex="0">{each.group()}</div>', _LINK.sub(link, body))
-    return f'<div class="{escape(classes)}">{_TAG.sub(lambda each: _classed(each, styles), body)}</div>'
+    body = _LINK.sub(link, body)
+    for wide in (_TABLE, _CHART):
+        body = wide.sub(lambda each: f'<div class="scroll">{each.group()}</div>', body)
+    return f'<div class="{_own(classes)}">{_TAG.sub(lambda each: _classed(each, styles), body)}</div>'
 
 
 def _classed(tag: re.Match[str], styles: dict[str, str]) -> str:
-    """Return a tag with its style as a class."""
+    """Return a tag with its style as a class, and its classes as they are called on the screen."""
     name, given, end = tag.groups()
-    style = _STYLE.search(given)
-    if style is None:
+    style, held = _STYLE.search(given), _CLASS.search(given)
+    if style is None and held is None:
         return tag.group()
-    rules = unescape(style[1]).strip().rstrip(";")
-    if re.search(r"[{}@\\<]|url\(|expression", rules):
-        rules = ""
-    own = styles.setdefault(rules, f"s{hashlib.sha256(rules.encode()).hexdigest()[:10]}")
-    given = given.replace(style.group(), "", 1)
-    held = _CLASS.search(given)
-    if held is not None:
-        return f"<{name}{given.replace(held.group(), f' class={chr(34)}{held[1]} {own}{chr(34)}', 1)}{end}>"
-    return f'<{name} class="{own}"{given}{end}>'
+    classes = _own(held[1]) if held is not None else ""
+    if style is not None:
+        rules = unescape(style[1]).strip().rstrip(";")
+        if re.search(r"[{}@\\<]|url\(|expression", rules):
+            rules = ""
+        classes += " " + styles.setdefault(rules, f"s{hashlib.sha256(rules.encode()).hexdigest()[:10]}")
+    for taken in (style, held):
+        given = given.replace(taken.group(), "", 1) if taken is not None else given
+    return f'<{name} class="{classes.strip()}"{given}{end}>'
+
+
+def _own(classes: str) -> str:
+    return " ".join(each if each == "scroll" else f"x-{each}" for each in classes.split())
 
 
 @functools.cache
@@ -131,4 +140,4 @@ def _narrowed(css: str) -> Iterator[tuple[str, str]]:
 def _inside(selector: str) -> str:
     if selector in ("html", "body"):
         return INSIDE
-    return f"{INSIDE} {selector}"
+    return f"{INSIDE} {_NAMED.sub(lambda each: f'.x-{each[1]}', selector)}"

@@ -21,6 +21,7 @@ from portal.web.sign_in import me
 from portal.web.words import word
 
 HOME = "/admin/contents/"
+STEPS: dict[str | None, int] = {"up": -1, "down": 1, "top": -outlines.MOST_ENTRIES}
 
 
 class ContentsPage(BaseView):
@@ -81,8 +82,8 @@ class ContentsPage(BaseView):
         entry = _one(BookEntry, request.form.get("id"))
         outline, verb = entry.outline, request.form.get("verb")
         try:
-            if verb in ("up", "down"):
-                outlines.move(entry, -1 if verb == "up" else 1, by=me(), at=clock.now())
+            if verb in STEPS:
+                outlines.move(entry, STEPS[verb], by=me(), at=clock.now())
             elif verb in ("on", "off"):
                 outlines.switch(entry, verb == "on", by=me(), at=clock.now())
             elif verb == "out":
