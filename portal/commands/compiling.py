@@ -16,6 +16,7 @@ from portal import files as places
 from portal.commands import setting_out
 from portal.errors import RuleBroken
 from portal.reports import editions, ledger, runs, scopes, setting
+from portal.reports.dress import PLAIN, Dress
 from portal.rules.terms import RunKind
 
 OUT = click.option(
@@ -25,6 +26,7 @@ OUT = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the PDF; made if it is not there.",
 )
+THAI = click.option("--thai-digits", is_flag=True, help="Print Thai digits instead of Arabic ones.")
 FRESH = click.option("--fresh", is_flag=True, help="Set every chapter anew instead of using those set before.")
 
 
@@ -36,11 +38,12 @@ def compiling() -> None:
 @compiling.command()
 @click.argument("month")
 @click.option("--region", metavar="CODE", help="Only the offices of this inspection region: R12.")
+@THAI
 @OUT
 @FRESH
-def pack(month: str, region: str | None, out: Path, fresh: bool) -> None:
+def pack(month: str, region: str | None, thai_digits: bool, out: Path, fresh: bool) -> None:
     """Print the executive pack of MONTH, a calendar month of the Buddhist Era: 2566-05 is May 2566."""
-    _compile(RunKind.PACK, [f"{month}/{region}" if region else month], out, fresh)
+    _compile(RunKind.PACK, [f"{month}/{region}" if region else month], out, fresh, dress=Dress(thai_digits))
 
 
 @compiling.command()
@@ -48,18 +51,32 @@ def pack(month: str, region: str | None, out: Path, fresh: bool) -> None:
 @click.option("--unit", metavar="CODE", help="The year of this office: P40.")
 @click.option("--division", metavar="CODE", help="The year of this division's projects: C-AGR.")
 @click.option("--all-offices", is_flag=True, help="The year of every office, one file each.")
+@click.option("--official-margins", is_flag=True, help="The margins of official letters: 30 mm inside, 20 mm outside.")
+@THAI
 @OUT
 @FRESH
-def book(year: str, unit: str | None, division: str | None, all_offices: bool, out: Path, fresh: bool) -> None:
+def book(
+    year: str,
+    unit: str | None,
+    division: str | None,
+    all_offices: bool,
+    official_margins: bool,
+    thai_digits: bool,
+    out: Path,
+    fresh: bool,
+) -> None:
     """Print the annual book of the fiscal YEAR of the Buddhist Era: 2566 is October 2565 to September 2566."""
     chosen = [each for each in (unit, division) if each]
     if len(chosen) + all_offices > 1:
         raise click.UsageError("Name one of --unit, --division and --all-offices.")
     subjects = [f"{year}/{code}" for code in chosen] or [year]
-    _compile(RunKind.BOOK, None if all_offices else subjects, out, fresh, year)
+    dress = Dress(thai_digits, official_margins)
+    _compile(RunKind.BOOK, None if all_offices else subjects, out, fresh, year, dress)
 
 
-def _compile(kind: RunKind, subjects: list[str] | None, out: Path, fresh: bool, year: str = "") -> None:
+def _compile(
+    kind: RunKind, subjects: list[str] | None, out: Path, fresh: bool, year: str = "", dress: Dress = PLAIN
+) -> None:
     """Print what each subject means, None: the books of all offices of `year`, from one reading of the store."""
     given = setting_out.settings()
     with contextlib.ExitStack() as stack:
@@ -75,7 +92,8 @@ def _compile(kind: RunKind, subjects: list[str] | None, out: Path, fresh: bool, 
         if fresh:
             cache = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chapters-", dir=given.data)))
         files = places.connect(given.files, given.data)
-        texts = editions.take_snapshots([(each.slug, cut) for each, cut in planned], given.public_address, files)
+        wanted = [(each.slug, cut) for each, cut in planned]
+        texts = editions.take_snapshots(wanted, given.public_address, files, dress)
         for text in texts:
             began = time.monotonic()
             with _Bar() as bar:

@@ -13,7 +13,7 @@ import importlib.resources
 import io
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Stream, String
 
 from portal import fonts
-from portal.reports import thai_text, xmp
+from portal.reports import dress, thai_text, xmp
 from portal.reports.structure import Structure
 
 # Chapters write links that leave them with the first prefix, boxes that want the number of the page an anchor
@@ -83,6 +83,7 @@ class Imprint:
     mirrored: bool = False
     mark: str = ""
     standing: str = ""
+    thai_digits: bool = False
     passports: str = ""
     figures: frozenset[str] = frozenset()
     language: str = "th"
@@ -199,6 +200,8 @@ class _Book:
 
     def stamp(self, pdf: pikepdf.Pdf) -> None:
         wanted = [self._foot(page) + self._numbers(page) for page in range(len(self.pages))]
+        if self.imprint.thai_digits:
+            wanted = [[replace(stamp, text=dress.thai(stamp.text)) for stamp in stamps] for stamps in wanted]
         self.faces.shape(wanted)
         opening: dict[float, Any] = {}
         for number, (page, stamps) in enumerate(zip(self.pages, wanted, strict=True)):

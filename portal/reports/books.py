@@ -68,6 +68,7 @@ class Book:
     foot_at: float
     mirrored: bool
     parts: tuple[Part, ...]
+    thai_digits: bool = False
 
 
 def _pack_title(cut: Cut) -> str:

@@ -19,6 +19,7 @@ from portal.files import Files
 from portal.reports import binding, figures, manifest, outlines, passports, press, render, setting, sheets, snapshot
 from portal.reports.books import Book
 from portal.reports.chapter import Cut
+from portal.reports.dress import PLAIN, Dress
 from portal.reports.figures import coverage
 from portal.reports.figures.coverage import Coverage
 from portal.reports.outlines import Planned
@@ -73,25 +74,27 @@ def compile_book(
     return reissue(text, folder, progress, issue=issue, cache=cache, workers=workers, beat=beat)
 
 
-def take_snapshot(book_slug: str, cut: Cut, address: str = "", files: Files | None = None) -> str:
+def take_snapshot(book_slug: str, cut: Cut, address: str = "", files: Files | None = None, dress: Dress = PLAIN) -> str:
     """Gather all figures of a book in one reading of the store and return them as JSON text.
 
     The table of contents is taken along as it is now, with its own texts and, from `files`, its photographs.
     `address` is the portal's own, where the passports of its figures are read; without one, pages have no links to
     them.
     """
-    (text,) = take_snapshots([(book_slug, cut)], address, files)
+    (text,) = take_snapshots([(book_slug, cut)], address, files, dress)
     return text
 
 
-def take_snapshots(wanted: Sequence[tuple[str, Cut]], address: str = "", files: Files | None = None) -> list[str]:
+def take_snapshots(
+    wanted: Sequence[tuple[str, Cut]], address: str = "", files: Files | None = None, dress: Dress = PLAIN
+) -> list[str]:
     """Return the snapshots of several books, all from one reading of the store; what they share is read once."""
     listed = [(sheets.book(slug), cut) for slug, cut in wanted]
     with database.one_reading(), figures.shared():
-        return [_snapshot(book, cut, address, files) for book, cut in listed]
+        return [_snapshot(book, cut, address, files, dress) for book, cut in listed]
 
 
-def _snapshot(book: Book, cut: Cut, address: str, files: Files | None) -> str:
+def _snapshot(book: Book, cut: Cut, address: str, files: Files | None, dress: Dress) -> str:
     pieces: list[dict[str, Any]] = []
     pages: dict[str, Any] = {}
     listed = [entry for entry in outlines.planned(book, cut.fiscal_year, files) if entry.chapter.applies(cut)]
@@ -110,6 +113,8 @@ def _snapshot(book: Book, cut: Cut, address: str, files: Files | None) -> str:
     whole = snapshot.freeze(coverage.coverage(cut))
     traced = passports.plain(issued.passports(cut, pages))
     about = {"book": book.slug, "cut": snapshot.freeze(cut), "coverage": whole, "address": address}
+    if dress != PLAIN:
+        about["dress"] = snapshot.freeze(dress)
     return snapshot.text_of({**about, "pieces": pieces, "passports": traced})
 
 
@@ -240,6 +245,7 @@ def _imprint(frozen: Frozen, issue: Issue) -> binding.Imprint:
         outer=book.outer,
         foot_at=book.foot_at,
         mirrored=book.mirrored,
+        thai_digits=book.thai_digits,
         mark=" · ".join(marks),
         standing=issue.standing,
         passports=f"{frozen.address.rstrip('/')}/admin/passport/{name(book, cut, issue)}/" if frozen.address else "",

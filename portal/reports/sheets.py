@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from portal.errors import NotFound, RuleBroken
-from portal.reports import render, snapshot
+from portal.reports import dress, render, snapshot
 from portal.reports.books import BOOKS, CHAPTERS, OWN, Book
 from portal.reports.chapter import Chapter, Cut
+from portal.reports.dress import Dress
 from portal.reports.figures.coverage import Coverage
 from portal.reports.outlines import Planned
 from portal.reports.whole import Entry, Issue, Source, Whole
@@ -39,7 +40,7 @@ def thawed(text: str) -> Frozen:
     """Read frozen figures back. Raises NotFound for a book that there is not."""
     plain = json.loads(text)
     return Frozen(
-        book=book(plain["book"]),
+        book=dress.dressed(book(plain["book"]), snapshot.thaw(Dress, plain.get("dress", {}))),
         cut=snapshot.thaw(Cut, plain["cut"]),
         sha256=snapshot.digest(text),
         coverage=snapshot.thaw(Coverage, plain.get("coverage", {})),
@@ -140,7 +141,17 @@ def _sheet(draft: dict[str, Any], whole: Any, made_of: str, book: Book, cut: Cut
     seen = whole if chapter.sees_book else None
     # What of the book is on the page: a pack's pages do not name it, so that another book may use what is set.
     named = book.title(cut) if book.style == "book" or chapter.sees_book else ""
-    about = [book.style, named, cut.scope_name, cut.fiscal_year, cut.period, draft["anchor"]]
+    about = [
+        book.style,
+        book.inner,
+        book.outer,
+        book.thai_digits,
+        named,
+        cut.scope_name,
+        cut.fiscal_year,
+        cut.period,
+        draft["anchor"],
+    ]
     content = snapshot.text_of([about, piece, seen, made_of])
     return Sheet(
         chapter=chapter,
@@ -168,9 +179,11 @@ def filled(sheet: Sheet, book: Book, cut: Cut, *, is_exact: bool = False) -> str
             "These figures were frozen by another version of the portal, which this one cannot print. "
             "The file that was issued is kept; compile anew for a new edition."
         ) from wrong
-    return render.page_html(
+    html = render.page_html(
         page_of(sheet.chapter),
         is_exact=is_exact,
+        is_official=book.inner == dress.OFFICIAL_INNER,
+        is_thai=book.thai_digits,
         chapter=page,
         title=sheet.title,
         number=sheet.number,
@@ -184,6 +197,7 @@ def filled(sheet: Sheet, book: Book, cut: Cut, *, is_exact: bool = False) -> str
         width=210 - book.inner - book.outer,
         whole=None if sheet.whole is None else snapshot.thaw(Whole, sheet.whole),
     )
+    return dress.thai_html(html) if book.thai_digits and not is_exact else html
 
 
 def _chapter(slug: str) -> Chapter:

@@ -14,7 +14,7 @@ from typing import Any
 from models import Edition
 from portal.errors import NotFound, PortalError, RuleBroken
 from portal.files import Files
-from portal.reports import binding, ledger, manifest, passports, signing
+from portal.reports import binding, dress, ledger, manifest, passports, signing
 from portal.reports.passports import Passports
 
 
@@ -114,8 +114,10 @@ def _figures(held: Passports, printed: dict[str, Any]) -> list[Difference]:
             continue
         if found != figure.value:
             differences.append(Difference(key, str(figure.value), str(found)))
-        elif key in printed and printed[key][0] != figure.shown and not _is_nothing(printed[key][0], found):
-            differences.append(Difference(key, printed[key][0], figure.shown))
+        elif key in printed:
+            words = dress.arabic(printed[key][0])
+            if words != figure.shown and not _is_nothing(words, found):
+                differences.append(Difference(key, words, figure.shown))
     return differences
 
 
