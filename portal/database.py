@@ -111,6 +111,12 @@ def tuples(query: ModelSelect[Any]) -> Iterator[tuple[Any, ...]]:
     return rows
 
 
+def unconverted(query: ModelSelect[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of `query` as the store's own values, none converted: for sums of tens of thousands of rows."""
+    rows: list[tuple[Any, ...]] = db.execute_sql(*query.sql()).fetchall()
+    return rows
+
+
 def batches(query: ModelSelect[Any], size: int = 1000) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the rows of `query` as the store's own values, `size` at a time, from a cursor: memory does not grow."""
     sql, params = query.sql()

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.bench import api, books, calendar, deadline, fuzz, kills, lists, money, visits
+from portal.bench import api, books, calendar, deadline, fuzz, kills, lists, money, plans, visits
 
 BENCHES = {
     "calendar": calendar.run,
@@ -16,6 +16,7 @@ BENCHES = {
     "deadline": deadline.run,
     "api": api.run,
     "visits": visits.run,
+    "plans": plans.run,
     "fuzz": fuzz.run,
     "kills": kills.run,
 }

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -350,6 +350,8 @@ class _Row:
             if found is None:
                 raise RuleBroken("“{text}” is not known here.", text=text[:60])
             return found
+        if isinstance(typed, Number):
+            text = _as_excel_shows(typed)
         if col.how in ("number", "whole"):
             value = inputs.parse_number(text, decimals=4 if col.how == "number" else 0, least=Decimal(0))
             return value if col.how == "number" else int(value)
@@ -381,6 +383,16 @@ class _Row:
         if col.how in ("text", "long") and col.field != "name":
             return ""
         raise RuleBroken("Something must stand here; a dash takes nothing away.")
+
+
+def _as_excel_shows(number: str) -> str:
+    """Return a number of a cell with the fifteen digits that Excel knows: 0.9399999999999999 was typed as 0.94."""
+    with localcontext() as context:
+        context.prec = 15
+        try:
+            return format((+Decimal(number)).normalize(), "f")
+        except InvalidOperation:
+            return number
 
 
 def _plain(text: str) -> str:

@@ -168,7 +168,11 @@ def _of_indicator(asked: Asked, found: progress.Progress, row: Indicator) -> dic
 
 
 def _found(asked: Asked) -> progress.Progress:
-    cut = Cut(fiscal_year=asked.year.year, period=asked.month, cut_at=clock.now(), is_demo=runs.is_demo())
+    unit = Unit.get_or_none(Unit.id == asked.narrowed.unit) if asked.narrowed.unit else None
+    cut = Cut(
+        fiscal_year=asked.year.year, period=asked.month, cut_at=clock.now(), is_demo=runs.is_demo(),
+        unit_code=unit.code if unit is not None else None, region_code=asked.narrowed.region,
+    )  # fmt: skip
     held = plan_versions.content_of(asked.basis) if asked.basis is not None else None
     return progress.Progress(cut, asked.narrowed, held)
 

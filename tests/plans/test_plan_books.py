@@ -124,6 +124,15 @@ def test_what_is_typed_into_the_workbook_is_shown_and_taken_in_and_undone(planne
     assert ImportBatch.get_by_id(batch.id).state is BatchState.UNDONE
 
 
+def test_a_number_that_excel_keeps_with_seventeen_digits_is_what_was_typed(planned):
+    year, planner, *_, book = planned
+    edit(book, "เป้าหมาย", "E2", 0.1 + 0.2)  # 0.30000000000000004
+
+    (line,) = look(book, year, planner).lines
+
+    assert line.values == {"value": D("0.3")}
+
+
 def test_a_file_is_not_undone_over_a_later_change(planned, tmp_path):
     year, planner, *_, book = planned
     edit(book, "เป้าหมาย", "E2", 15)

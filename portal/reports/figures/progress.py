@@ -16,6 +16,7 @@ from typing import Any
 from peewee import fn
 
 from models import Answer, MonthPlan, Period, Submission, Target
+from portal.database import unconverted
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading, results, voices
 from portal.reports.figures.offices import Office, offices, year_id
@@ -205,7 +206,7 @@ def month_values(cut: Cut) -> dict[tuple[int, int], Decimal]:
     otherwise = results.adjusted(cut)
     found = {
         (indicator, office): Decimal(int(stored)) / SCALE
-        for indicator, office, stored in rows.tuples()
+        for indicator, office, stored in unconverted(rows)
         if indicator not in otherwise.indicators
     }
     for (indicator, office, month), value in otherwise.values.items():
@@ -358,7 +359,7 @@ def answers_of(cut: Cut, indicator: int) -> dict[tuple[int, int], Decimal]:
         )
         .group_by(Submission.unit, Period.number)
     )
-    return {(office, month): Decimal(int(stored)) / SCALE for office, month, stored in rows.tuples()}
+    return {(office, month): Decimal(int(stored)) / SCALE for office, month, stored in unconverted(rows)}
 
 
 def plans_of(indicator: int) -> dict[tuple[int, int], Decimal]:

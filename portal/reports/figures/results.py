@@ -25,7 +25,7 @@ from models import (
     Target,
     Unit,
 )
-from portal.database import read
+from portal.database import read, unconverted
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading, restored, series
 from portal.reports.figures.offices import offices, within, year_id
@@ -197,14 +197,16 @@ def _of_year(query: ModelSelect, cut: Cut) -> ModelSelect:
 def _targets(cut: Cut) -> Iterable[tuple[int, int, int]]:
     stored = fn.SUM(Target.value).coerce(False)
     query = Target.select(Target.indicator, Target.unit, stored).join(Indicator)
-    return within(_of_year(query, cut), cut, Target.unit).group_by(Target.indicator, Target.unit).tuples()
+    return unconverted(within(_of_year(query, cut), cut, Target.unit).group_by(Target.indicator, Target.unit))
 
 
 def _plans(cut: Cut) -> Iterable[tuple[int, int, int]]:
     stored = fn.SUM(MonthPlan.value).coerce(False)
     query = MonthPlan.select(Target.indicator, Target.unit, stored).join(Target).join(Indicator)
     until = MonthPlan.month <= cut.last_period
-    return within(_of_year(query, cut), cut, Target.unit).where(until).group_by(Target.indicator, Target.unit).tuples()
+    return unconverted(
+        within(_of_year(query, cut), cut, Target.unit).where(until).group_by(Target.indicator, Target.unit)
+    )
 
 
 def _counted(cut: Cut, *columns: Any) -> ModelSelect:
@@ -300,7 +302,7 @@ def _values(cut: Cut, rules: dict[int, IndicatorFacts]) -> dict[tuple[int, int],
     )
     if by_last:
         rows = rows.where(Answer.indicator.not_in(by_last))
-    for indicator, office, summed, counted, greatest in rows.tuples():
+    for indicator, office, summed, counted, greatest in unconverted(rows):
         rule = rules[indicator].month_rule if indicator in rules else Aggregation.NONE
         if rule is Aggregation.SUM:
             made[indicator, office] = Decimal(summed) / SCALE
@@ -310,8 +312,8 @@ def _values(cut: Cut, rules: dict[int, IndicatorFacts]) -> dict[tuple[int, int],
             made[indicator, office] = Decimal(greatest) / SCALE
     if by_last:
         latest = _counted(cut, Answer.indicator, Submission.unit, Answer.number).where(Answer.indicator.in_(by_last))
-        for indicator, office, number in latest.order_by(Period.number).tuples():
-            made[indicator, office] = number
+        for indicator, office, number in unconverted(latest.order_by(Period.number)):
+            made[indicator, office] = Decimal(number) / SCALE
     if (otherwise := adjusted(cut)).indicators:
         made = {key: value for key, value in made.items() if key[0] not in otherwise.indicators}
         for key, months in _by_office(cut, otherwise).items():
