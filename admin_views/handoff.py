@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from admin_views.base import CENTRAL, Screen
-from models import Dispatch, HandoffMap, KeyedRow
+from models import Dispatch, HandoffMap, KeyedRow, Person
+from portal.exports import EXPORTS
+from portal.web.language import gettext
+
+
+def _title(slug: str) -> str:
+    """Return the name of an outside system; the word itself for one that is no longer there."""
+    return next((one.title for one in EXPORTS if one.slug == slug), slug)
+
+
+def _to_dispatch(dispatch: Dispatch, person: Person) -> tuple[str, str]:
+    return gettext("Files, steps and keying"), f"/admin/handoff/dispatch/?id={dispatch.id}"
+
+
+def _to_map(row: HandoffMap, person: Person) -> tuple[str, str]:
+    return gettext("Which column holds what"), f"/admin/handoff/map/?system={row.system}"
 
 
 class DispatchScreen(Screen):
@@ -20,6 +35,8 @@ class DispatchScreen(Screen):
     column_filters = ("system", "period", "state", "is_changes_only", "is_provisional", "person", "at", "sent_at")
     column_default_sort = ("id", True)
     not_shown = ("files", "data_key")
+    worded = {"system": _title}
+    ways = (_to_dispatch,)
     not_typed = (
         "system", "period", "number", "state", "is_changes_only", "is_provisional", "based_on", "map_version", "rows",
         "differs", "broken", "word", "files", "sha256", "data_key", "data_sha256", "person", "unit", "at", "sent_at",
@@ -51,4 +68,6 @@ class HandoffMapScreen(Screen):
     column_list = ("system", "version")
     column_default_sort = ("id", False)
     not_shown = ("spec",)
+    worded = {"system": _title}
+    ways = (_to_map,)
     not_typed = ("system", "spec")

@@ -20,6 +20,7 @@ import xlsxwriter
 
 from portal.exports.composing import Change, Data, Filled, Heading
 from portal.exports.target import Target
+from portal.rules.mappings import CellKind
 
 # A workbook has to say when it was made; every one says this.
 CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001
@@ -86,13 +87,15 @@ class _Looks:
         self.book, self.base = book, base
         self.head = book.add_format({**base, "bold": True, "bg_color": "#E3EDEA", "border": 1, "text_wrap": True})
         self.text = book.add_format({**base, "num_format": "@", "border": 1, "text_wrap": True})
-        self.numbers: dict[int, Any] = {}
+        self.numbers: dict[str, Any] = {}
 
-    def number(self, decimals: int) -> Any:
-        if decimals not in self.numbers:
-            pattern = "#,##0" + (f".{'0' * decimals}" if decimals else "")
-            self.numbers[decimals] = self.book.add_format({**self.base, "num_format": pattern, "border": 1})
-        return self.numbers[decimals]
+    def number(self, heading: Heading, cell: str) -> Any:
+        """Return the look of a number with its own decimals; whole ones are years and counts, without commas."""
+        decimals = len(cell.partition(".")[2])
+        pattern = "0" if heading.kind is CellKind.WHOLE else f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+        if pattern not in self.numbers:
+            self.numbers[pattern] = self.book.add_format({**self.base, "num_format": pattern, "border": 1})
+        return self.numbers[pattern]
 
 
 def _grid(page: Any, looks: _Looks, sheet: Filled) -> None:
@@ -125,7 +128,7 @@ def _page(page: Any, looks: _Looks, sheet: Filled, cells: Sequence[str]) -> None
 def _write(page: Any, looks: _Looks, line: int, place: int, heading: Heading, cell: str) -> None:
     value = number(heading, cell)
     if value is not None:
-        page.write_number(line, place, value, looks.number(len(cell.partition(".")[2])))
+        page.write_number(line, place, value, looks.number(heading, cell))
     elif cell:
         page.write_string(line, place, cell, looks.text)
     else:
