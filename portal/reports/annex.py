@@ -109,6 +109,8 @@ class _Reader(HTMLParser):
                 self._caption = ""
         elif self._table is not None and self._deep == 1:
             self._of_table(tag, given, classes)
+        elif "none" in classes and self._table is None:
+            self._caption = ""  # it was of a table that would be empty
         if self._cell is not None and tag in ("br", "div", "p"):
             self._cell.append(" ")
         if self._heard is not None:
