@@ -1,9 +1,13 @@
 """A month of an officer on a telephone: plan, three visits, no connection for a while, one returned, mended, told."""
 
+import subprocess
+
 import pytest
 
 from models import Cooperative, Unit, Visit, VisitActivity, VisitPlan, db
 from portal import clock, sign_ins, visits
+from portal.reports import editions
+from portal.reports.chapter import Cut
 from portal.rules import fiscal
 from portal.rules.access import Role
 from portal.rules.terms import PlanState, VisitState
@@ -122,6 +126,14 @@ def test_plan_record_lose_the_connection_mend_and_see_the_story(sqlite_store, li
     assert phone.get_by_text("ชี้แจงสมาชิกภายในเดือน").first.is_visible()
     assert phone.get_by_text("มีข้อร้องเรียนเรื่องเงินรับฝาก").is_visible()
     assert phone.get_by_text("ปิดบัญชีแล้ว").is_visible() and not scrolls_sideways(phone)
+
+    # And so does the month's pack.
+    cut = Cut(fiscal_year=year, period=month, cut_at=clock.now())
+    made = editions.reissue(editions.take_snapshot("pack", cut), sqlite_store.folder / "pack")
+    printed = subprocess.run(["pdftotext", "-layout", made.path, "-"], check=True, capture_output=True, text=True)
+    said = "".join(printed.stdout.split())  # a PDF's Thai comes back with blanks that were never there
+    assert "เข้าแนะนำส่งเสริมแล้ว3" in said and "จากแผนสะสม2" in said and "นอกแผน1" in said
+    assert "รวมทั้งสิ้น22100.0-1-1-" in said  # two planned, both reached, none left; one action agreed, open, not overdue
 
 
 def test_what_was_typed_survives_a_page_that_was_closed(sqlite_store, live_portal, phone):
