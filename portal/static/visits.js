@@ -13,6 +13,24 @@
   const SKIPPED = new Set(['csrf_token', 'files'])
   const pairs = from => [...new FormData(from)].filter(([name, value]) => typeof value === 'string' && !SKIPPED.has(name))
 
+  // ---------------------------------------------------------------- photos that wait, by the key of their visit
+
+  const shelf = work => new Promise((resolve, reject) => {
+    const opening = indexedDB.open('portal-visits', 1)
+    opening.onupgradeneeded = () => opening.result.createObjectStore('photos')
+    opening.onerror = () => reject(opening.error)
+    opening.onsuccess = () => {
+      const base = opening.result
+      const act = base.transaction('photos', 'readwrite')
+      const asking = work(act.objectStore('photos'))
+      act.oncomplete = () => { base.close(); resolve(asking.result) }
+      act.onabort = act.onerror = () => { base.close(); reject(act.error) }
+    }
+  })
+  const keepPhotos = (key, files) => shelf(held => held.put(files, key))
+  const photosOf = key => shelf(held => held.get(key)).then(files => files || [])
+  const dropPhotos = key => shelf(held => held.delete(key)).catch(() => {})
+
   // ---------------------------------------------------------------- the outbox
 
   const waiting = () => read(OUTBOX) || []
@@ -30,16 +48,20 @@
     sending = true
     try {
       for (const one of waiting()) {
-        const body = new URLSearchParams(one.pairs)
+        const files = one.photos ? await photosOf(one.key).catch(() => []) : []
+        const body = files.length ? new FormData() : new URLSearchParams(one.pairs)
+        if (files.length) for (const [name, value] of one.pairs) body.append(name, value)
+        for (const file of files) body.append('files', file, file.name)
         const answer = await asked(one.url, { method: 'POST', body }).catch(() => null)
         if (!answer || answer.status >= 500 || answer.status === 401 || answer.status === 429) return
         write(OUTBOX, waiting().filter(held => held.key !== one.key))
         const said = await answer.json().catch(() => ({}))
         if (answer.ok) {
+          if (one.photos) dropPhotos(one.key)
           if (form && form.dataset.waits === one.key) { write(DRAFT + form.dataset.draft, null); location.href = said.url }
         } else {
           // It was refused: back into the form, with what is wrong, so that nothing typed is lost.
-          write(DRAFT + one.draft, { pairs: one.pairs, errors: said.errors || {}, refusal: said.error || '' })
+          write(DRAFT + one.draft, { pairs: one.pairs, photos: one.photos && one.key, errors: said.errors || {}, refusal: said.error || '' })
           if (form && form.dataset.draft === one.draft) restore()
           else if (!form) location.href = one.url
         }
@@ -141,16 +163,26 @@
       first?.scrollIntoView({ block: 'center' })
       first?.focus?.({ preventScroll: true })
     }
+    async function putBack (key) {
+      const files = await photosOf(key).catch(() => [])
+      if (!files.length) return
+      const chosen = new DataTransfer()
+      for (const file of files) chosen.items.add(file)
+      form.querySelector('#files').files = chosen.files
+    }
     restore = function () {
       const held = read(DRAFT + form.dataset.draft)
       if (!held) return
       fill(held.pairs)
       if (held.name) document.getElementById('cooperative-text').value = held.name
+      if (held.photos) putBack(held.photos)
       drafted = held.pairs
       document.getElementById('draft').hidden = false
       Promise.resolve(offered()).then(() => { if (held.errors) show(held.errors, held.refusal) })
     }
     document.querySelector('[data-discard]')?.addEventListener('click', () => {
+      const kept = read(DRAFT + form.dataset.draft)?.photos
+      if (kept) dropPhotos(kept)
       write(DRAFT + form.dataset.draft, null)
       location.href = location.pathname + (form.dataset.id ? `?id=${form.dataset.id}` : '')
     })
@@ -181,26 +213,28 @@
       button.setAttribute('aria-busy', 'true')
       try {
         const body = new FormData(form)
-        const hasFiles = [...form.querySelector('#files').files].length > 0
+        const files = [...form.querySelector('#files').files]
         const answer = await asked(location.pathname + location.search, { method: 'POST', body }).catch(() => null)
-        if (!answer || answer.status === 503) return wait(hasFiles)
+        if (!answer || answer.status === 503) return await wait(files)
         const said = await answer.json().catch(() => ({}))
         if (answer.ok) {
           clearTimeout(timer)
           write(DRAFT + form.dataset.draft, null)
+          dropPhotos(keyField.value)
           dirtyNow = false
           location.href = said.url
         } else show(said.errors || {}, said.error || '')
       } finally { delete form.dataset.busy; button.removeAttribute('aria-busy') }
     })
-    function wait (hasFiles) {
+    async function wait (files) {
       keep()
-      if (hasFiles) {
+      if (files.length && !await keepPhotos(keyField.value, files).then(() => true, () => false)) {
+        // A browser that keeps no files (a private window, a full device): this page waits for the connection itself.
         state.textContent = form.dataset.photos
         addEventListener('online', () => form.requestSubmit(), { once: true })
         return
       }
-      const one = { key: keyField.value, url: location.pathname + (form.dataset.id ? `?id=${form.dataset.id}` : ''), draft: form.dataset.draft, pairs: pairs(form) }
+      const one = { key: keyField.value, url: location.pathname + (form.dataset.id ? `?id=${form.dataset.id}` : ''), draft: form.dataset.draft, pairs: pairs(form), photos: files.length > 0 }
       if (!write(OUTBOX, [...waiting().filter(held => held.key !== one.key), one])) return
       write(DRAFT + form.dataset.draft, null)
       form.dataset.waits = one.key

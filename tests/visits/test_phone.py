@@ -3,8 +3,9 @@
 import subprocess
 
 import pytest
+from PIL import Image
 
-from models import Cooperative, Unit, Visit, VisitActivity, VisitPlan, db
+from models import Attachment, Cooperative, Unit, Visit, VisitActivity, VisitPlan, db
 from portal import clock, sign_ins, visits
 from portal.reports import editions
 from portal.reports.chapter import Cut
@@ -180,3 +181,39 @@ def test_a_refusal_that_comes_after_the_connection_is_back_keeps_what_was_typed(
     phone.get_by_role("button", name="บันทึก", exact=True).click()
     phone.wait_for_url("**/admin/visits/visit/**")
     assert Visit.select().count() == 1
+
+
+def test_photos_wait_on_the_telephone_with_their_visit_and_come_back_when_it_is_refused(
+    sqlite_store, live_portal, phone, tmp_path
+):
+    today = clock.today()
+    make.period(fiscal.month_of(today), fiscal.year_of(today))
+    institution = make.cooperative()
+    officer = make.person(Role.REPORTER, Unit.get_by_id(institution.unit_id))
+    activity = VisitActivity.select().first()
+    for name, colour in (("a.jpg", "teal"), ("b.jpg", "navy")):
+        Image.new("RGB", (90, 60), colour).save(tmp_path / name, "JPEG")
+    enter(phone, live_portal, officer)
+    phone.goto(f"{live_portal}admin/visits/record/?cooperative={institution.id}")
+    phone.locator("select[name=other]").select_option(str(activity.id))
+    phone.get_by_label("สิ่งที่พบ").fill("ถ่ายภาพไว้สองภาพ")
+    phone.locator("#files").set_input_files([tmp_path / "a.jpg", tmp_path / "b.jpg"])
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="บันทึก", exact=True).click()
+    phone.locator("#outbox").wait_for()
+    phone.context.set_offline(False)
+
+    # Its reason was forgotten: it comes back into the form with its photos.
+    phone.locator("#error-unplanned_reason").wait_for()
+    assert phone.evaluate("document.getElementById('files').files.length") == 2
+    phone.get_by_label("สมาชิกร้องเรียน").check()
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="บันทึก", exact=True).click()
+    phone.locator("#outbox").wait_for()
+    phone.context.set_offline(False)
+
+    phone.wait_for_url("**/admin/visits/visit/**")
+    visit = Visit.get()
+    assert visit.findings == "ถ่ายภาพไว้สองภาพ"
+    assert [one.name for one in Attachment.select().order_by(Attachment.id)] == ["a.jpg", "b.jpg"]
+    assert {one.visit_id for one in Attachment.select()} == {visit.id}
