@@ -15,7 +15,7 @@ from portal import clock
 from portal import files as places
 from portal.commands import setting_out
 from portal.errors import RuleBroken
-from portal.reports import editions, ledger, runs, scopes, setting
+from portal.reports import annex, editions, ledger, pictures, runs, scopes, setting
 from portal.reports.dress import PLAIN, Dress
 from portal.rules.terms import RunKind
 
@@ -27,7 +27,10 @@ OUT = click.option(
     help="Folder for the PDF; made if it is not there.",
 )
 THAI = click.option("--thai-digits", is_flag=True, help="Print Thai digits instead of Arabic ones.")
+BESIDE = click.option("--beside", is_flag=True, help="Also every table as XLSX, and page 1 as PNG.")
 FRESH = click.option("--fresh", is_flag=True, help="Set every chapter anew instead of using those set before.")
+
+PICTURE = 1_400  # points: the width of page 1 as a picture
 
 
 @click.group("compile")
@@ -39,11 +42,12 @@ def compiling() -> None:
 @click.argument("month")
 @click.option("--region", metavar="CODE", help="Only the offices of this inspection region: R12.")
 @THAI
+@BESIDE
 @OUT
 @FRESH
-def pack(month: str, region: str | None, thai_digits: bool, out: Path, fresh: bool) -> None:
+def pack(month: str, region: str | None, thai_digits: bool, beside: bool, out: Path, fresh: bool) -> None:
     """Print the executive pack of MONTH, a calendar month of the Buddhist Era: 2566-05 is May 2566."""
-    _compile(RunKind.PACK, [f"{month}/{region}" if region else month], out, fresh, dress=Dress(thai_digits))
+    _compile(RunKind.PACK, [f"{month}/{region}" if region else month], out, fresh, beside, dress=Dress(thai_digits))
 
 
 @compiling.command()
@@ -53,6 +57,7 @@ def pack(month: str, region: str | None, thai_digits: bool, out: Path, fresh: bo
 @click.option("--all-offices", is_flag=True, help="The year of every office, one file each.")
 @click.option("--official-margins", is_flag=True, help="The margins of official letters: 30 mm inside, 20 mm outside.")
 @THAI
+@BESIDE
 @OUT
 @FRESH
 def book(
@@ -62,6 +67,7 @@ def book(
     all_offices: bool,
     official_margins: bool,
     thai_digits: bool,
+    beside: bool,
     out: Path,
     fresh: bool,
 ) -> None:
@@ -71,11 +77,17 @@ def book(
         raise click.UsageError("Name one of --unit, --division and --all-offices.")
     subjects = [f"{year}/{code}" for code in chosen] or [year]
     dress = Dress(thai_digits, official_margins)
-    _compile(RunKind.BOOK, None if all_offices else subjects, out, fresh, year, dress)
+    _compile(RunKind.BOOK, None if all_offices else subjects, out, fresh, beside, year, dress)
 
 
 def _compile(
-    kind: RunKind, subjects: list[str] | None, out: Path, fresh: bool, year: str = "", dress: Dress = PLAIN
+    kind: RunKind,
+    subjects: list[str] | None,
+    out: Path,
+    fresh: bool,
+    beside: bool = False,
+    year: str = "",
+    dress: Dress = PLAIN,
 ) -> None:
     """Print what each subject means, None: the books of all offices of `year`, from one reading of the store."""
     given = setting_out.settings()
@@ -99,6 +111,9 @@ def _compile(
             with _Bar() as bar:
                 made = editions.reissue(text, out, bar.hear, cache=cache)
             click.echo(f"file     {made.path}")
+            if beside:
+                made.path.with_suffix(".xlsx").write_bytes(annex.workbook(text))
+                made.path.with_suffix(".png").write_bytes(pictures.page(made.path, 1, PICTURE))
             click.echo(f"pages    {made.pages}")
             click.echo(f"seconds  {time.monotonic() - began:.1f}")
             click.echo(f"sha256   {made.sha256}")

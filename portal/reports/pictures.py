@@ -27,7 +27,8 @@ def page(path: Path, number: int, width: int) -> bytes:
             sheet = book[number - 1]
             drawn = sheet.render(scale=width / sheet.get_width()).to_pil()
             out = io.BytesIO()
-            drawn.convert("RGB").quantize(128).save(out, "PNG", optimize=True)
+            # pdfium draws up to the next whole point; what is beyond the width asked for is white.
+            drawn.convert("RGB").crop((0, 0, width, drawn.height)).quantize(128).save(out, "PNG", optimize=True)
             return out.getvalue()
         finally:
             book.close()
