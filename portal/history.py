@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from peewee import CTE, BooleanField, DateField, DateTimeField, Field, JSONField, RawQuery
 from playhouse.fields import EnumField
@@ -13,6 +13,7 @@ from playhouse.fields import EnumField
 from models import SCALE, AuditEntry, NumberField, Revision, Table, text_of
 from portal import database
 
+Part: TypeAlias = Literal["all", "unchanged", "changed"]
 MANY = 100  # revisions of one act from which they are written as a block
 
 
@@ -122,29 +123,28 @@ def as_of(table: type[Table], row_id: int, moment: dt.datetime) -> dict[str, Any
     return None if row is None else picture(row)
 
 
-def then(table: type[Table], moment: dt.datetime) -> CTE:
+def then(table: type[Table], moment: dt.datetime, part: Part = "all") -> CTE:
     """Return what stands for `table` in a query that is asked as of `moment`, to be given to its `with_cte`.
 
     It bears the table's own name, so every condition, order and sub-query of the query means the rows as they stood:
     those nobody changed since, and of the others what the first change after the moment found (as `as_of` does for
-    one). Values that no revision keeps are null; a column that is younger than a picture has its default.
+    one). Values that no revision keeps are null; a column that is younger than a picture has its default. A `part` of
+    them is what a page is put together of: each part alone can be walked by an index, both in one cannot.
     """
     names = [f.column_name for f in table._meta.sorted_fields]
     mark, name = ("?", table.__name__) if database.is_sqlite() else ("%s", table.__name__)
     listed = ", ".join(f'"{each}"' for each in names)
     of_now = ("main." if database.is_sqlite() else "") + f'"{table._meta.table_name}"'
-    pictured = ", ".join(_pictured(f) for f in table._meta.sorted_fields)
+    pictured = ", ".join(f'{_pictured(f)} AS "{f.column_name}"' for f in table._meta.sorted_fields)
     later = f'FROM "revision" r JOIN "audit_entry" e ON e.id = r.entry_id WHERE r.table_name = {mark} AND e.at > {mark}'
-    return CTE(
-        table._meta.table_name,
-        RawQuery(
-            f"SELECT {listed} FROM {of_now} t WHERE NOT EXISTS (SELECT 1 {later} AND r.row_id = t.id) "
-            f'UNION ALL SELECT {pictured} FROM "revision" p WHERE p.before IS NOT NULL AND p.id IN '
-            f"(SELECT min(r.id) {later} GROUP BY r.row_id)",
-            (name, moment, name, moment),
-        ),
-        materialized=False,
+    unchanged = f"SELECT {listed} FROM {of_now} t WHERE NOT EXISTS (SELECT 1 {later} AND r.row_id = t.id)"
+    changed = (
+        f'SELECT {pictured} FROM "revision" p WHERE p.before IS NOT NULL AND p.id IN '
+        f"(SELECT min(r.id) {later} GROUP BY r.row_id)"
     )
+    sql = {"all": f"{unchanged} UNION ALL {changed}", "unchanged": unchanged, "changed": changed}[part]
+    given = (name, moment) * (2 if part == "all" else 1)
+    return CTE(table._meta.table_name, RawQuery(sql, given), materialized=part == "changed")
 
 
 def _pictured(field: Field) -> str:

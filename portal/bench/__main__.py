@@ -32,6 +32,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--database", default="", help="a store that is there already, file or postgresql:// address")
     parser.add_argument("--people", type=int, default=deadline.PEOPLE, help="deadline day: how many people (400)")
     parser.add_argument("--seconds", type=float, default=60, help="deadline day: how long, in seconds (60)")
+    parser.add_argument("--directus", type=Path, help="api: a folder in which Directus is installed, to stand beside")
     parser.add_argument("--role", default="", help="fuzz: as one role; as each of the six when none is named")
     parser.add_argument("--minutes", type=float, default=10, help="fuzz: how long as each role (10)")
     parser.add_argument("--kills", type=int, default=50, help="kills: in how many compilations (50)")

@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import statistics
+import sys
 import tempfile
 import time
 import tracemalloc
@@ -20,13 +22,14 @@ import config
 from models import Cooperative, Person, Unit, db
 from portal import clock, tokens
 from portal.app import create_app
-from portal.bench import plain_rest, stores
+from portal.bench import plain_directus, plain_rest, stores
 
 P95_MS = 30.0
 ROWS_A_SECOND = 50_000
 MEMORY_MB = 150.0
 BULK = 10_000
 BULK_SECONDS = 5.0
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 Fetch = Callable[[str], Any]
 
@@ -44,9 +47,12 @@ def run(given: argparse.Namespace) -> bool:
 
         print(f"\nAPI, {given.visits:,} visits, in process, one at a time")
         pages = _pages(fetch, given.rounds)
-        _beside(address, given.rounds, statistics.median(pages))
+        _beside(fetch, address, given.rounds)
+        _beside_directus(address, headers, given)
         streamed = _stream(fetch, given.visits)
+        before = clock.now()
         brought = _bring(client, headers)
+        _then(fetch, before, given.rounds)
     return pages[int(len(pages) * 0.95) - 1] <= P95_MS and streamed and brought
 
 
@@ -114,16 +120,51 @@ def _starts(fetch: Fetch, path: str) -> Iterator[str | None]:
             yield there["next"]
 
 
-def _beside(address: str, rounds: int, ours: float) -> None:
+def _timed(fetch: Fetch, path: str, rounds: int) -> float:
+    fetch(path)
+    seconds = []
+    for _ in range(max(5, rounds // 2)):
+        began = time.perf_counter()
+        fetch(path)
+        seconds.append((time.perf_counter() - began) * 1000)
+    return statistics.median(seconds)
+
+
+def _beside(fetch: Fetch, address: str, rounds: int) -> None:
     with db.connection_context():
         office = Unit.get(Unit.code == "P40").id
     theirs = plain_rest.median_ms(address, rounds, office)
     if theirs is None:
         print("Django REST Framework is not installed here, so nothing stands beside it")
-    else:
-        print(
-            f"Django REST Framework, the same page of 50: p50 {theirs:.1f} ms; ours {theirs / ours:.1f} times as fast"
-        )
+        return
+    # The same page: the twelve columns the other one writes, without signing in there, with a token and scope here.
+    ours = _timed(fetch, f"visits?sort=-visited_on&unit_id={office}&fields={','.join(plain_rest.COLUMNS)}", rounds)
+    print(f"Django REST Framework, the same page of 50: p50 {theirs:.1f} ms; ours {theirs / ours:.1f} times as fast")
+
+
+def _beside_directus(address: str, headers: dict[str, str], given: argparse.Namespace) -> None:
+    if not plain_directus.is_there(given.directus) or address.startswith("postgres"):
+        print("Directus is not installed here (--directus FOLDER), so it does not stand beside it")
+        return
+    with db.connection_context():
+        office = Unit.get(Unit.code == "P40").id
+    theirs = plain_directus.median_ms(address, given.directus.resolve(), given.rounds, office)
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        settings = os.environ | {
+            "PORTAL_DATABASE": str(Path(address).resolve()), "PORTAL_DATA": folder, "PORTAL_DEMO": "0",
+            "PORTAL_PORT": str(plain_directus.free_port()), "PYTHONPATH": str(ROOT),
+        }  # fmt: skip
+        command = [sys.executable, "-m", "portal.cli", "web", "--processes", "1", "--threads", "4"]
+        token = headers["Authorization"].partition(" ")[2]
+        ours = plain_directus.ours_ms(command, settings, token, given.rounds, office)
+    print(f"Directus over HTTP, the same page of 50: p50 {theirs:.1f} ms; ours {theirs / ours:.1f} times as fast")
+
+
+def _then(fetch: Fetch, moment: dt.datetime, rounds: int) -> None:
+    """Read pages as of the moment before ten thousand institutions were changed, beside the same pages of now."""
+    for path in ("cooperatives?sort=name", "visits?sort=-visited_on"):
+        now, then = (_timed(fetch, path + more, rounds) for more in ("", f"&as_of={moment.isoformat()}"))
+        print(f"{'as of then, ' + path:34}p50 {then:.1f} ms, {then / now:.1f} times the page of now")
 
 
 def _stream(fetch: Fetch, visits: int) -> bool:

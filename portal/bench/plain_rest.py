@@ -11,6 +11,10 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+NUMBERS = ("unit_id", "cooperative_id", "officer_id", "people_met")
+TEXTS = ("subject", "findings", "advice", "agreed_action", "state", "place")
+COLUMNS = ("id", *NUMBERS, *TEXTS, "visited_on")
+
 
 def median_ms(address: str, rounds: int, office: int) -> float | None:
     """Return the median milliseconds of a page of 50 visits of one office, newest first; None where it is not there."""
@@ -64,8 +68,8 @@ def _routes(office: int) -> None:
     pagination = importlib.import_module("rest_framework.pagination")
     viewsets = importlib.import_module("rest_framework.viewsets")
     routers = importlib.import_module("rest_framework.routers")
-    fields = {name: models.IntegerField() for name in ("unit_id", "cooperative_id", "officer_id", "people_met")}
-    texts = {name: models.TextField() for name in ("subject", "findings", "advice", "agreed_action", "state", "place")}
+    fields = {name: models.IntegerField() for name in NUMBERS}
+    texts = {name: models.TextField() for name in TEXTS}
     meta = type("Meta", (), {"app_label": "plain", "db_table": "visit", "managed": False})
     held = {**fields, **texts, "visited_on": models.DateField(), "__module__": __name__, "Meta": meta}
     visit: Any = type("PlainVisit", (models.Model,), held)

@@ -17,7 +17,7 @@ from playhouse.fields import EnumField
 from werkzeug.datastructures import MultiDict
 
 from models import Person, Table
-from portal import search
+from portal import history, search
 from portal.database import is_sqlite
 from portal.errors import NotAllowed, RuleBroken
 from portal.web.api import resources, then, values
@@ -86,16 +86,18 @@ class Reader:
         return out
 
     def apply(self, query: ModelSelect, asked: Asked) -> ModelSelect:
-        """Return `query` with everything that is asked but order, place and size.
-
-        As of a moment, the records and those their tests walk through stand as they did then, and so does whose they
-        were.
-        """
+        """Return `query` with everything that is asked but order, place, size and moment."""
         for test in asked.tests:
             query = query.where(test)
         found = search.matching(self.resource.table, asked.search, by_index=asked.as_of is None)
-        query = query if found is None else query.where(found)
-        return then.standing(query, sorted(self.tables, key=lambda table: table.__name__), asked.as_of)
+        return query if found is None else query.where(found)
+
+    def standing(self, query: ModelSelect, asked: Asked, part: history.Part = "all") -> ModelSelect:
+        """Return `query` as of the moment asked for, or as it is.
+
+        The records and those their tests walk through stand as they did then, and so does whose they were.
+        """
+        return then.standing(query, sorted(self.tables, key=lambda table: table.__name__), asked.as_of, part)
 
     def ordered(self, query: ModelSelect, asked: Asked) -> ModelSelect:
         """Return `query` in the order asked for, beginning behind the row of `after`."""

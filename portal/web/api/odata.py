@@ -100,7 +100,8 @@ def counted(name: str) -> Response:
     resource = resources.open_one(name, g.person)
     reader = Reader(resource, g.person, door.narrowed)
     asked = reader.read(_asked(resource))
-    count = reader.apply(door.narrowed(resource.table.select(resource.table.id)), asked).count()
+    query = reader.apply(door.narrowed(resource.table.select(resource.table.id)), asked)
+    count = reader.standing(query, asked).count()
     return _versioned(Response(str(count), content_type="text/plain; charset=utf-8"))
 
 

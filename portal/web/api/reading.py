@@ -74,16 +74,22 @@ def page(resource: Resource, args: MultiDict[str, str], *, skip: int = 0) -> dic
     table = resource.table
     wanted = _wanted(resource, asked)
     shape = Shape(wanted)
-    query = reader.apply(door.narrowed(table.select(*shape.columns)), asked)
-    query = reader.ordered(query, asked).limit(asked.limit + 1)
-    raw = db.execute(query.offset(skip) if skip else query).fetchall()
+    query = reader.ordered(reader.apply(door.narrowed(table.select(*shape.columns)), asked), asked)
+    most = asked.limit + 1
+    if asked.as_of is None:
+        query = query.limit(most)
+        raw = db.execute(query.offset(skip) if skip else query).fetchall()
+    else:
+        parts = [reader.standing(query.limit(most + skip), asked, part) for part in ("unchanged", "changed")]
+        order = resource.order(asked.sort)
+        raw = then.page_of(parts, shape.columns, order, down=asked.down, most=most + skip)[skip:]
     items = [shape.row(row) for row in raw[: asked.limit]]
     out: dict[str, Any] = {"items": items, "next": None}
     if len(raw) > asked.limit:
         last = items[-1]
         out["next"] = reader.cursor(asked, last[resource.order(asked.sort).column_name], last["id"])
     if asked.counted:
-        out["count"] = reader.apply(door.narrowed(table.select(table.id)), asked).count()
+        out["count"] = reader.standing(reader.apply(door.narrowed(table.select(table.id)), asked), asked).count()
     _expand(resource, asked.expand, items, asked.as_of)
     shown = {*asked.names, *asked.expand}
     out["items"] = [{name: value for name, value in item.items() if name in shown} for item in items]
@@ -96,6 +102,7 @@ def stream(resource: Resource, kind: str) -> tuple[list[str], Iterator[list[tupl
     asked = reader.read(request.args)
     shape = Shape({name: resource.fields[name] for name in asked.names}, as_text=kind == "csv")
     query = reader.ordered(reader.apply(door.narrowed(resource.table.select(*shape.columns)), asked), asked)
+    query = reader.standing(query, asked)
     if "limit" in request.args:
         query = query.limit(asked.limit)
     return shape.names, (shape.lines(batch) for batch in batches(query))
@@ -130,7 +137,7 @@ def stood(resource: Resource, ident: int, reader: Reader, asked: Asked) -> Row:
     shape = Shape(wanted)
     table = resource.table
     query = reader.apply(door.narrowed(table.select(*shape.columns)).where(table.id == ident), asked)
-    raw = db.execute(query).fetchone()
+    raw = db.execute(reader.standing(query, asked)).fetchone()
     if raw is None:
         raise NotFound("There is no such record, or it belongs to another office.")
     item = shape.row(raw)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from flask import g
-from peewee import ForeignKeyField, ModelSelect
+from peewee import Field, ForeignKeyField, ModelSelect
 
-from models import Edition, Kept, Table
+from models import Edition, Kept, Table, db
 from portal import history
 from portal.errors import NotFound, RuleBroken
 from portal.reports import ledger
@@ -27,12 +28,29 @@ def moment_of(text: str) -> dt.datetime:
     return values.read_moment(text.replace(" ", "+") if "T" in text else text, "as_of")
 
 
-def standing(query: ModelSelect, tables: Iterable[type[Table]], moment: dt.datetime | None) -> ModelSelect:
-    """Return `query` with these tables as they stood at `moment`, and with those that say whose their records are."""
+def standing(
+    query: ModelSelect, tables: Iterable[type[Table]], moment: dt.datetime | None, part: history.Part = "all"
+) -> ModelSelect:
+    """Return `query` with these tables as they stood at `moment`, and with those that say whose their records are.
+
+    `part` is which of the listed records are meant: all, or those changed since or not.
+    """
     if moment is None:
         return query
     held = {each: None for table in tables for each in (table, *_way(table)) if issubclass(each, Kept)}
-    return query.with_cte(*(history.then(table, moment) for table in held))
+    listed: type[Table] = query.model
+    return query.with_cte(*(history.then(t, moment, part if t is listed else "all") for t in held))
+
+
+def page_of(parts: Sequence[ModelSelect], columns: Sequence[Field], order: Field, *, down: bool, most: int) -> Any:
+    """Return the first rows of all parts together, in the order each of them has."""
+    sqls, names = [part.sql() for part in parts], [column.name for column in columns]
+    whole = " UNION ALL ".join(f"SELECT * FROM ({sql}) part{n}" for n, (sql, _given) in enumerate(sqls))
+    way = " DESC" if down else ""
+    places = dict.fromkeys(names.index(column.name) + 1 for column in (order, order.model.id))
+    by = ", ".join(f"{place}{way}" for place in places)
+    given = [value for _sql, values_ in sqls for value in values_]
+    return db.execute_sql(f"{whole} ORDER BY {by} LIMIT {most:d}", given).fetchall()
 
 
 def check_kept(table: type[Table]) -> None:
