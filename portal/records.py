@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from peewee import DataError, IntegrityError
 
-from models import Kept, Person, Table, db, text_of
+from models import AuditEntry, Kept, Person, Revision, Table, db, text_of
 from portal import audit, clock, database, history, scope
 from portal.checks import CHECKS
 from portal.errors import NotAllowed, NotFound, RuleBroken, StaleRow, StoreRefused
@@ -292,6 +292,30 @@ class Work:
 
     def _count(self, model: type[Table], rows: int) -> None:
         self.bulk[model.__name__] = self.bulk.get(model.__name__, 0) + rows
+
+    def join_last(self, row: Table, *, since: dt.datetime) -> None:
+        """Let the change of `row` just made, and the same person's same act right before it, stand as one picture.
+
+        For what a page saves by itself every few seconds. Each save stays in the trail; the picture in between goes,
+        so that every picture that is kept was the record at the moment of its entry. Joined is only an act that
+        changed this record alone, at or after `since`, and with nobody else's in between.
+        """
+        if not self.kept or self.by is None:
+            return
+        name, row_id, _, after, unit = self.kept[-1]
+        last = (
+            Revision.select(Revision, AuditEntry)
+            .join(AuditEntry)
+            .where(Revision.table_name == name, Revision.row_id == row_id)
+            .order_by(Revision.id.desc())
+            .first()
+        )
+        if (name, row_id) != (type(row).__name__, row.id) or last is None or last.before is None:
+            return
+        entry = last.entry
+        if (entry.person_id, entry.verb, entry.rows) == (self.by.id, self.verb, 1) and entry.at >= since:
+            Revision.delete().where(Revision.id == last.id).execute()
+            self.kept[-1] = (name, row_id, last.before, after, unit)
 
     # -- what all of them ask
 

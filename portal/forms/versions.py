@@ -33,6 +33,7 @@ __all__ = [
     "read_json", "read_parcel", "register", "retire", "save_draft", "spec_of", "stages",
 ]  # fmt: skip
 
+SITTING = dt.timedelta(minutes=30)  # without a save: what comes later is another sitting
 OPEN = (State.DRAFT, State.RETURNED, State.SUBMITTED)  # submissions that somebody still works on
 
 
@@ -90,6 +91,7 @@ def save_draft(
 ) -> list[Fault]:
     """Save a draft as it is, faults and all, and return what is still wrong with it.
 
+    What one person saves in one sitting is one picture in its history: the designer saves every few seconds.
     Raises StaleRow when the draft is no longer at the version `seen`, MoveRefused when it has been published.
     """
     check_may_design(by, version.form.owner_id)
@@ -101,6 +103,7 @@ def save_draft(
         values["note"] = note
     with records.changing(by=by, verb="save_draft", at=at) as work:
         work.update(version, seen=seen, **values)
+        work.join_last(version, since=at - SITTING)
     return faults_of(version)
 
 

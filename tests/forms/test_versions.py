@@ -8,7 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import Answer, Attachment, AuditEntry, Comment, Form, FormVersion, MeasureUnit, Reopening, Submission
+from models import (
+    Answer,
+    Attachment,
+    AuditEntry,
+    Comment,
+    Form,
+    FormVersion,
+    MeasureUnit,
+    Reopening,
+    Revision,
+    Submission,
+)
+from portal import audit
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken, StaleRow
 from portal.forms import kinds, versions
 from portal.forms.exchange import Parcel, read_parcel, written
@@ -120,6 +132,28 @@ def test_the_second_of_two_who_save_a_draft_is_told(division):
 
     with pytest.raises(StaleRow):
         versions.save_draft(draft, spec(whole("c")), by=division, at=NOON, seen=seen)
+
+
+def test_what_one_person_saves_in_a_sitting_is_one_picture_and_every_save_an_entry(division):
+    draft = new_form(division, description=spec(whole("a")))
+    other = make.person(Role.PLANNING)
+    minutes = [(0, "b", division), (5, "c", division), (20, "d", division), (21, "e", other), (90, "f", other)]
+
+    for minute, key, by in minutes:
+        at = NOON + dt.timedelta(minutes=minute)
+        versions.save_draft(FormVersion.get_by_id(draft.id), spec(whole(key)), by=by, at=at)
+
+    kept = Revision.select(Revision, AuditEntry).join(AuditEntry).where(AuditEntry.verb == "save_draft")
+    asked = [
+        tuple(picture["spec"]["sections"][0]["questions"][0]["key"] for picture in (one.before, one.after))
+        for one in kept.order_by(Revision.id)
+    ]
+    assert asked == [("a", "d"), ("d", "e"), ("e", "f")]
+    assert [one.entry.at for one in kept.order_by(Revision.id)] == [
+        NOON + dt.timedelta(minutes=minute) for minute in (20, 21, 90)
+    ]
+    assert AuditEntry.select().where(AuditEntry.verb == "save_draft").count() == len(minutes)
+    assert audit.first_broken() is None
 
 
 @pytest.mark.parametrize("role", list(Role))
