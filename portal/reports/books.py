@@ -167,7 +167,6 @@ NOT_OF = {
             "office",
             "cooperatives",
             "visits",
-            "amendments",
             "department",
             "certified",
         }

@@ -59,6 +59,8 @@ class Previews:
             os.utime(folder)
             return content
         content = make()
+        if not folder.is_dir():
+            self.tidy()
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as part:
             part.write(content)

@@ -20,12 +20,14 @@ from models import (
     BudgetLine,
     Disbursement,
     Edition,
+    Form,
     FormVersion,
     Indicator,
     Period,
     Person,
     Revision,
     Submission,
+    Unit,
     Visit,
 )
 from portal import formats
@@ -100,7 +102,9 @@ def amendments(cut: Cut) -> Amendments:
     if since is None:
         return Amendments(None, (), (), 0)
     until = (cut.period or 13) - 1
-    cells = [*_answers(cut, since, until), *_visits(cut, since, until), *_money(cut, since, until)]
+    cells = list(_answers(cut, since, until))
+    if cut.division_code is None:
+        cells += [*_visits(cut, since, until), *_money(cut, since, until)]
     late = _late(cut, since, until)
     if cut.is_of_offices:
         here = {office.id for office in offices(cut)}
@@ -152,11 +156,8 @@ def _answers(cut: Cut, since: Base, until: int) -> Iterable[Amendment]:
     """Cells of reports that had been handed in before and count now."""
     gone = list(_changes(Answer, cut, since, AuditEntry.note).where(Revision.after.is_null()).tuples())
     left = {before["submission"] for _, before, *_ in gone}
-    told = {
-        ident: (unit, month, version, note)
-        for ident, unit, month, version, note in Submission.select(
-            Submission.id, Submission.unit, Period.number, Submission.form_version, Submission.note
-        )
+    reports = (
+        Submission.select(Submission.id, Submission.unit, Period.number, Submission.form_version, Submission.note)
         .join(Period)
         .where(
             Period.fiscal_year == year_id(cut),
@@ -166,7 +167,9 @@ def _answers(cut: Cut, since: Base, until: int) -> Iterable[Amendment]:
             Submission.first_submitted_at <= since.cut_at,
             Submission.id.in_(_touched(cut, since)) | Submission.id.in_(sorted(left)),
         )
-        .tuples()
+    )
+    told = {
+        ident: (unit, month, version, note) for ident, unit, month, version, note in _of_division(reports, cut).tuples()
     }
     if not told:
         return
@@ -189,6 +192,14 @@ def _answers(cut: Cut, since: Base, until: int) -> Iterable[Amendment]:
         what, measure = words.of(version, picture)
         why = note or (after or {}).get("reason", "") or returned_for
         yield Amendment(unit, month, what, measure, old, new, by, at, shortened(why))
+
+
+def _of_division(reports: ModelSelect, cut: Cut) -> ModelSelect:
+    """Narrow a query of reports to the forms of the cut's division; whole for all others."""
+    if cut.division_code is None:
+        return reports
+    owned = FormVersion.select(FormVersion.id).join(Form).join(Unit).where(Unit.code == cut.division_code)
+    return reports.where(Submission.form_version.in_(owned))
 
 
 def _touched(cut: Cut, since: Base) -> ModelSelect:
@@ -333,10 +344,10 @@ def _late(cut: Cut, since: Base, until: int) -> tuple[Late, ...]:
         )
         .order_by(Submission.unit, Period.number)
     )
-    for unit, month in rows.tuples():
+    for unit, month in _of_division(rows, cut).tuples():
         reports[unit].append(month)
     visits: dict[int, int] = {}
-    if until:
+    if until and cut.division_code is None:
         added = (
             Visit.select(Visit.unit, fn.COUNT(Visit.id))
             .where(
@@ -368,4 +379,4 @@ def _pending(cut: Cut, since: Base, until: int) -> int:
             Submission.first_submitted_at <= since.cut_at,
         )
     )
-    return int(within(asked, cut, Submission.unit).count())
+    return int(within(_of_division(asked, cut), cut, Submission.unit).count())

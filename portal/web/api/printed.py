@@ -34,7 +34,7 @@ def ask() -> Response:
         resource, given = resources.open_one("runs", g.person), writing.body()
         if set(given) != {"kind", "subject"} or given["kind"] not in ("pack", "book"):
             raise RuleBroken("The body is {example}.", field="kind", example='{"kind": "pack", "subject": "2566-05"}')
-        run = runs.ask(RunKind(given["kind"]), _text(given, "subject", 20), by=g.person, at=clock.now())
+        run = runs.ask(RunKind(given["kind"]), _text(given, "subject", 40), by=g.person, at=clock.now())
         _ring(run)
         return answers.record(resource, Run.get_by_id(run.id), 202)
 
