@@ -26,9 +26,10 @@ from tinyhtml5.tokenizer import ascii_letters, space_characters
 from weasyprint.logger import LOGGER
 from weasyprint.text.ffi import pango
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher, URLFetcherResponse
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from portal import fonts, formats
+from portal.errors import RuleBroken
 from portal.reports import tagging, thai_text
 from portal.reports.charts import CHARTS
 
@@ -288,7 +289,7 @@ def to_pdf(html: str, *, is_tagged: bool = False) -> tuple[bytes, dict[str, Any]
     heard = _Warnings()
     LOGGER.addHandler(heard)
     try:
-        document = _render(html, _configuration, is_tagged=is_tagged)
+        document = _rendered(html, is_tagged=is_tagged)
         facts: dict[str, Any] = {"pages": len(document.pages)}
         facts["headings"] = list(_flat(document.make_bookmark_tree(SCALE, transform_pages=True)))
         anchors = facts["anchors"] = {}
@@ -315,6 +316,13 @@ def to_pdf(html: str, *, is_tagged: bool = False) -> tuple[bytes, dict[str, Any]
         LOGGER.removeHandler(heard)
     facts["warnings"] = heard.lines
     return content, facts
+
+
+def _rendered(html: str, *, is_tagged: bool) -> weasyprint.Document:
+    try:
+        return _render(html, _configuration, is_tagged=is_tagged)
+    except FatalURLFetchingError as refused:  # no Exception, so that nothing but us can let it pass
+        raise RuleBroken("A page names something that is not printed: {reason}", reason=str(refused)[:300]) from refused
 
 
 def _flat(tree: Any, level: int = 1) -> Iterator[list[Any]]:
