@@ -9,11 +9,13 @@ from pathlib import Path
 
 from jobs.words import speak
 from jobs.worker import at_work
+from models import Run
 from portal import clock
 from portal.files import Files
 from portal.reports import editions, ledger, runs, scopes, setting
 from portal.reports.runs import Asked, Made, Progress
 from portal.reports.whole import Issue
+from portal.rules.terms import RunState
 
 PROCESSES = 2
 
@@ -51,6 +53,8 @@ class Maker:
             text, issue = ledger.figures(edition, self._files), ledger.issue_of(edition)
         else:
             book, cut = scopes.cut_of(asked.kind, asked.subject, at=clock.now(), is_demo=runs.is_demo())
+            # The chapters that will be there are told before the figures are gathered, which takes some seconds.
+            progress.plan([chapter.title for part in book.parts for chapter in part.chapters])
             text = editions.take_snapshot(book.slug, cut, self._address, self._files)
             issue = Issue(ledger.next_number(asked.kind, asked.subject))
 
@@ -83,9 +87,13 @@ class Maker:
             shutil.rmtree(self._own, ignore_errors=True)
 
     def _new_folder(self, run_id: int) -> Path:
-        # Whoever holds the run now may clear up after those who held it before and were killed.
-        for left in self._folder.glob(f"{run_id}-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        # Whoever holds the run now may clear up after those who held it before and were killed, and after runs that
+        # were given up.
+        others = {str(each) for (each,) in Run.select(Run.id).where(Run.state == RunState.RUNNING).tuples()}
+        for left in self._folder.glob("*-*"):
+            owner = left.name.partition("-")[0]
+            if owner == str(run_id) or owner not in others:
+                shutil.rmtree(left, ignore_errors=True)
         self._folder.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f"{run_id}-", dir=self._folder))
 

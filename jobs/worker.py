@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 WORKER_TTL = 30
 MONITORING_INTERVAL = 5
 MAINTENANCE_INTERVAL = 10
+# People who wait for a page come before a book that is printed beside them.
+MODESTY = 5
 
 _told_to_end = False
 
@@ -72,6 +74,7 @@ def at_work() -> Iterator[AtWork]:
 def run(settings: config.Settings, *, burst: bool = False) -> None:
     """Work until told to stop; with `burst`, until no bell rings any more. Raises OutOfReach when Redis goes away."""
     keep_log()
+    os.nice(MODESTY)
     for job in queue.JOBS.values():
         importlib.import_module(job.rpartition(".")[0])
     render.warm()
