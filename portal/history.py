@@ -144,7 +144,7 @@ def then(table: type[Table], moment: dt.datetime, part: Part = "all") -> CTE:
     )
     sql = {"all": f"{unchanged} UNION ALL {changed}", "unchanged": unchanged, "changed": changed}[part]
     given = (name, moment) * (2 if part == "all" else 1)
-    return CTE(table._meta.table_name, RawQuery(sql, given), materialized=part == "changed")
+    return CTE(table._meta.table_name, RawQuery(sql, given), materialized=False)
 
 
 def _pictured(field: Field) -> str:

@@ -62,10 +62,13 @@ def run(given: argparse.Namespace) -> bool:
     return clean
 
 
-def fuzz(app: Flask, person: Person, *, seconds: float = 0, at_once: int = AT_ONCE) -> Found:
+def fuzz(
+    app: Flask, person: Person, *, seconds: float = 0, at_once: int = AT_ONCE, share: tuple[int, int] = (0, 1)
+) -> Found:
     """Ask every operation of the description as `person`: one round, or for so long; `at_once` of each kind and round.
 
-    Half of the requests fit the description, half do not.
+    Half of the requests fit the description, half do not. A `share` such as (1, 3) asks every third one, from the
+    second on.
     """
     schemathesis = importlib.import_module("schemathesis")
     plant(person)
@@ -79,6 +82,7 @@ def fuzz(app: Flask, person: Person, *, seconds: float = 0, at_once: int = AT_ON
     schema.config.generation.update(with_security_parameters=False)
     operations = [one.ok() for one in schema.get_all_operations()]
     assert len(operations) >= OPERATIONS, "part of the description is missing"
+    operations = operations[share[0] :: share[1]]
     found, ends = Found(), time.monotonic() + seconds
     for turn in _turns(seconds, ends):
         for operation in operations:
