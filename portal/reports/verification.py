@@ -44,7 +44,7 @@ def verify(path: Path) -> Verdict:
     try:
         held = passports.thawed(carried["passports"])
         differences = [*_figures(held, carried["printed"]), *_pages(carried["pages"], found.pages)]
-        name = f"{carried['book']}-{carried['subject']}-{carried['number']}"
+        name = _name(carried)
     except (KeyError, TypeError, ValueError, ArithmeticError) as wrong:
         raise RuleBroken("The manifest in this file cannot be read: {reason}", reason=repr(wrong)[:200]) from wrong
     return Verdict(name, len(held.figures), len(carried["printed"]), len(found.pages), tuple(differences))
@@ -84,7 +84,13 @@ def edition_of(path: Path) -> Edition:
     carried, _ = _manifest(path)
     if not carried.get("number"):
         raise NotFound("This file was printed without being filed as an edition.")
-    return ledger.named(f"{carried['book']}-{carried['subject']}-{carried['number']}")
+    return ledger.named(_name(carried))
+
+
+def _name(carried: dict[str, Any]) -> str:
+    """Return what an edition is called: `book-2566-P40-1` for the first of an office's book."""
+    kind, subject = str(carried["book"]).partition("_")[0], str(carried["subject"]).replace("/", "-")
+    return f"{kind}-{subject}-{carried['number']}"
 
 
 def _manifest(path: Path) -> tuple[dict[str, Any], binding.Opened]:

@@ -1,16 +1,18 @@
 """One store, many books: an office's, a region's, a division's; whose records each shows, and who may ask for it."""
 
 import datetime as dt
+import json
 from dataclasses import replace
 
 import pytest
 
 from models import Project, Region, Run, Unit
 from portal.errors import NotAllowed, RuleBroken
-from portal.reports import figures, ledger, runs, scopes, sheets
+from portal.reports import editions, figures, ledger, runs, scopes, sheets, snapshot, verification
 from portal.reports.chapter import Cut
 from portal.reports.figures import coverage, money, registry, results, visiting
 from portal.reports.figures.offices import offices
+from portal.reports.whole import Issue
 from portal.rules.access import Role
 from portal.rules.editions import ScopeKind
 from portal.rules.terms import Nature, RunKind
@@ -120,3 +122,18 @@ def test_an_edition_of_a_scope_is_found_by_its_name(sqlite_store):
         made = make.row(ledger.Edition, book="book", subject=subject, number=3, unit=make.unit(), **values)
 
         assert ledger.named(ledger.name(made)) == made
+
+
+def test_a_book_of_a_scope_is_printed_and_says_in_its_file_which_edition_it_is(sqlite_store, tmp_path):
+    fill(offices=2, projects=1, until=3)
+    office = offices(CUT)[0]
+    book, cut = scopes.cut_of(RunKind.BOOK, f"2566/{office.code}", at=AT, is_demo=False)
+    plain = json.loads(editions.take_snapshot(book.slug, cut))
+    plain["pieces"] = [each for each in plain["pieces"] if each["chapter"] in ("office", "disbursement")]
+
+    made = editions.reissue(snapshot.text_of(plain), tmp_path, issue=Issue(4))
+
+    found = verification.verify(made.path)
+    assert (found.name, found.differences) == (f"book-2566-{office.code}-4", ())
+    assert made.path.name == f"book-2566-{office.code}.pdf"
+    assert all(member["title"] == office.place for member in plain["pieces"] if member["chapter"] == "office")
