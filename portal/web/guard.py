@@ -35,12 +35,15 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
-# The largest form of ours has some hundred fields; a file to be imported may be 16 MB.
+# Most forms of ours have some hundred fields; a file to be imported may be 16 MB.
 LIMITS = {
     "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
     "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
     "MAX_FORM_PARTS": 2000,
 }
+# Without scripts a whole sheet comes at once: 400 questions, among them tables of 30 by 200.
+WHOLE_SHEETS = frozenset({"answers.index"})
+LARGEST_SHEET = 16 * 1024 * 1024
 
 
 class Forged(PortalError):
@@ -94,6 +97,8 @@ def check_token() -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forged("This request came from another site, so nothing was done.")
     person: Any = g.get("person")
+    if person is not None and request.endpoint in WHOLE_SHEETS:
+        request.max_form_memory_size = LARGEST_SHEET
     if _owner_of(_given()) != (person.id if person else 0):
         raise Forged(
             "This page was open for too long, or you signed in again meanwhile. Go back, reload it and try again."
