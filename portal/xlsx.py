@@ -23,7 +23,7 @@ SHEET_BYTES = 1_500_000_000  # of XML in one sheet: a part of more than 2 GB nee
 CELL_CHARACTERS = 32_767
 EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number; longer ones are written as text
 LEVEL = 2  # of compression: what rows repeat goes at any level, and the time is better spent on rows
-REMEMBERED = 50_000
+REMEMBERED, SHORT = 20_000, 60  # short texts come again and again; long ones are remembered in vain
 _ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
 
 Rows = Iterable[Sequence[Any]]
@@ -109,8 +109,16 @@ def _cell(value: Any) -> str:
 
 
 @functools.lru_cache(REMEMBERED)
+def _short(value: str) -> str:
+    return _written(value)
+
+
 def _text(value: str) -> str:
     """Return what follows a cell's place. The same office, day or state stands in thousands of rows."""
+    return _short(value) if len(value) <= SHORT else _written(value)
+
+
+def _written(value: str) -> str:
     value = _ODD.sub(lambda odd: f"_x{ord(odd[0][0]):04X}_{odd[0][1:]}", value)
     space = ' xml:space="preserve"' if value != value.strip() or "\n" in value else ""
     return f'" t="inlineStr"><is><t{space}>{escape(value[:CELL_CHARACTERS])}</t></is></c>'

@@ -56,7 +56,7 @@ def test_the_file_leaves_while_it_is_made_and_memory_stays_flat():
         return tracemalloc.get_traced_memory()[1]
 
     assert next(xlsx.stream(["a", "b"], batches(9))).startswith(b"PK") and not asked
-    xlsx._text.cache_clear()
+    xlsx._short.cache_clear()
     tracemalloc.start()
     try:
         few, many = most(5), most(60)
