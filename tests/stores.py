@@ -52,7 +52,7 @@ class Stores:
 
     def new(self, engine, kind, folder):
         if engine == "sqlite":
-            path = folder / "portal.db"
+            path = folder / f"{kind}.db"  # a test may ask for two of them
             if kind != "bare":
                 shutil.copyfile(self._template(engine, kind), path)
             return Store(engine, str(path), folder, kind)
@@ -71,7 +71,7 @@ class Stores:
     def drop(self, store):
         portal_database.db.close()
         if store.engine != "postgresql":
-            for path in store.folder.glob("portal.db*"):
+            for path in store.folder.glob(f"{store.kind}.db*"):
                 path.unlink()  # a demonstration has 140 MB: gone before they reach the disk
             return
         portal_database.db.obj.close_all()
