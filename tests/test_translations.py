@@ -135,6 +135,10 @@ def test_a_translation_holds_the_values_of_its_sentence():
     assert wrong == []
 
 
+def test_the_catalogue_compiles_as_set_up_compiles_it():
+    assert [(message.id, str(error)) for message in catalogue() for error in message.check(catalogue())] == []
+
+
 def test_no_translation_is_a_guess_or_given_twice():
     said = re.findall(r'^msgid (".*"(?:\n".*")*)', CATALOGUE.read_text(), re.MULTILINE)
 

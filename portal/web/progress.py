@@ -36,13 +36,13 @@ ROWS = {
 }  # fmt: skip
 HEADINGS = (
     lazy("Code"), lazy("Indicator"), lazy("Project"), lazy("Unit of measure"), lazy("The month alone"),
-    lazy("Result to date"), lazy("Plan to date"), lazy("Result in % of plan to date"), lazy("Target of the year"),
-    lazy("Result in % of the year’s target"), lazy("Forecast of the year"), lazy("Forecast in % of the year’s target"),
+    lazy("Result to date"), lazy("Plan to date"), lazy("Result in percent of plan to date"), lazy("Target of the year"),
+    lazy("Result in percent of the year’s target"), lazy("Forecast of the year"), lazy("Forecast in percent of the year’s target"),
     lazy("State"), lazy("Offices with a result"), lazy("Offices with a target"), lazy("Offices behind"),
 )  # fmt: skip
 GROUPED = (
     lazy("Code"), lazy("Name"), lazy("behind plan"), lazy("to be watched"), lazy("on plan"),
-    lazy("no result or no plan yet"), lazy("Judged"), lazy("On plan, % of judged"),
+    lazy("no result or no plan yet"), lazy("Judged"), lazy("On plan, percent of judged"),
 )  # fmt: skip
 
 
