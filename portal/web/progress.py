@@ -37,7 +37,8 @@ ROWS = {
 HEADINGS = (
     lazy("Code"), lazy("Indicator"), lazy("Project"), lazy("Unit of measure"), lazy("The month alone"),
     lazy("Result to date"), lazy("Plan to date"), lazy("Result in percent of plan to date"), lazy("Target of the year"),
-    lazy("Result in percent of the year’s target"), lazy("Forecast of the year"), lazy("Forecast in percent of the year’s target"),
+    lazy("Result in percent of the year’s target"), lazy("Forecast of the year"),
+    lazy("Forecast in percent of the year’s target"),
     lazy("State"), lazy("Offices with a result"), lazy("Offices with a target"), lazy("Offices behind"),
 )  # fmt: skip
 GROUPED = (
