@@ -31,6 +31,7 @@ class BookEntryScreen(Screen):
     adds = changes = False
     column_list = ("outline", "position", "kind", "chapter", "title", "is_on")
     column_filters = ("outline", "kind", "is_on")
+    column_default_sort = ("id", True)
     not_typed = ("outline", "position", "kind", "chapter", "title", "body", "is_on")
 
 
@@ -43,6 +44,7 @@ class BookPhotoScreen(Screen):
     adds = changes = False
     column_list = ("entry", "position", "caption", "credit", "consent", "consent_on", "added_by", "added_at")
     column_filters = ("consent_on", "added_by")
+    column_default_sort = ("id", True)
     not_typed = (
         "entry", "position", "caption", "credit", "consent", "consent_on", "file_key", "thumbnail_key", "sha256",
         "size", "width", "height", "added_by", "added_at",
@@ -70,6 +72,7 @@ class MailingAddressScreen(Screen):
     removes = True
     column_list = ("mailing_list", "name", "email")
     column_filters = ("mailing_list",)
+    column_default_sort = ("id", True)
     form_columns = ("mailing_list", "name", "email")
 
 
