@@ -289,7 +289,7 @@ def to_pdf(html: str, *, is_tagged: bool = False) -> tuple[bytes, dict[str, Any]
     heard = _Warnings()
     LOGGER.addHandler(heard)
     try:
-        document = _rendered(html, is_tagged=is_tagged)
+        document = _render(html, _configuration, is_tagged=is_tagged)
         facts: dict[str, Any] = {"pages": len(document.pages)}
         facts["headings"] = list(_flat(document.make_bookmark_tree(SCALE, transform_pages=True)))
         anchors = facts["anchors"] = {}
@@ -312,17 +312,12 @@ def to_pdf(html: str, *, is_tagged: bool = False) -> tuple[bytes, dict[str, Any]
                 face["widths"].update(font.widths)
 
         content = document.write_pdf(finisher=finish, pdf_tags=is_tagged)
+    except FatalURLFetchingError as refused:  # no Exception, so that nothing but us can let it pass
+        raise RuleBroken("A page names something that is not printed: {reason}", reason=str(refused)[:300]) from refused
     finally:
         LOGGER.removeHandler(heard)
     facts["warnings"] = heard.lines
     return content, facts
-
-
-def _rendered(html: str, *, is_tagged: bool) -> weasyprint.Document:
-    try:
-        return _render(html, _configuration, is_tagged=is_tagged)
-    except FatalURLFetchingError as refused:  # no Exception, so that nothing but us can let it pass
-        raise RuleBroken("A page names something that is not printed: {reason}", reason=str(refused)[:300]) from refused
 
 
 def _flat(tree: Any, level: int = 1) -> Iterator[list[Any]]:
