@@ -5,12 +5,12 @@ from __future__ import annotations
 from jobs.words import speak
 from jobs.worker import at_work
 from portal import clock
-from portal.imports import batches, plan, registry
+from portal.imports import batches, plan, registry, underway
 from portal.reports import runs
 from portal.reports.runs import Asked, Progress
 from portal.rules.terms import RunKind
 
-WAYS = {registry.SOURCE: registry.go_on, plan.SOURCE: plan.go_on}  # all else is a finance file
+WAYS = {way.source: way.go_on for way in (registry.WAY, plan.WAY)}  # all else is a finance file
 
 
 def take_import(run_id: int) -> None:
@@ -19,7 +19,7 @@ def take_import(run_id: int) -> None:
 
         def do(asked: Asked, progress: Progress) -> None:
             work.go_on()
-            batch = batches.of_run(asked.subject)
+            batch = underway.of_run(asked.subject)
             go_on = WAYS.get(batch.source, batches.go_on)
             go_on(batch, files=work.files, teller=progress, now=clock.now)
 

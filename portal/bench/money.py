@@ -26,7 +26,7 @@ from portal import database, records, seed
 from portal.bench import handoffs, servers
 from portal.database import tuples
 from portal.files import FolderFiles
-from portal.imports import batches, control
+from portal.imports import batches, control, underway
 from portal.imports.source import Given
 from portal.reports.chapter import Cut
 from portal.reports.chapters import disbursement
@@ -145,16 +145,16 @@ def _take(address: str, file: Path, folder: Path) -> tuple[float, float]:
         by, place = Person.get(Person.username == "bench"), FolderFiles(folder / "files")
         began = time.monotonic()
         batch = batches.receive(file, file.name, Given(), is_whole=True, by=by, files=place, at=AT)
-        batches.go_on(batch, files=place, teller=batches.Nobody(), now=lambda: AT)
-        batch = batches.of_run(str(batch.id))
+        batches.go_on(batch, files=place, teller=underway.Nobody(), now=lambda: AT)
+        batch = underway.of_run(str(batch.id))
         assert not control.holds(batch), [str(each) for each in control.holds(batch)]
         read = time.monotonic() - began
         with records.changing(by=None, verb="bench", at=AT) as work:  # the run that a worker would have ended
-            held = batches.run_of(batch)
+            held = underway.run_of(batch)
             assert held is not None
             work.update(held, state="done", ended_at=AT)
         batches.accept(batch, "", by=by, at=AT)
-        batches.go_on(batches.of_run(str(batch.id)), files=place, teller=batches.Nobody(), now=lambda: AT)
+        batches.go_on(underway.of_run(str(batch.id)), files=place, teller=underway.Nobody(), now=lambda: AT)
         assert Disbursement.select().count() == LINES
         return read, time.monotonic() - began - read
 

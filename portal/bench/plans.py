@@ -18,7 +18,7 @@ import openpyxl
 from models import FiscalYear, ImportBatch, Person, db
 from portal import clock, database, files, plan_tree, plan_versions
 from portal.bench import stores
-from portal.imports import batches, plan
+from portal.imports import plan, underway
 from portal.reports import runs
 from portal.reports.chapter import Cut
 from portal.reports.figures import shared
@@ -105,7 +105,7 @@ def _workbook(year: FiscalYear, folder: Path) -> bool:
         sheet.cell(row, 5).value += 1
     book.save(path)
     store = files.connect("", folder)
-    batch = plan.receive(path, "plan.xlsx", year, by=keeper, files=store, at=clock.now())
+    batch = plan.WAY.receive(path, "plan.xlsx", year=year, by=keeper, files=store, at=clock.now())
     seen, _ = _timed(lambda: _worked(batch, store))
     plan.accept(ImportBatch.get_by_id(batch.id), by=keeper, at=clock.now())
     taken, _ = _timed(lambda: _worked(batch, store))
@@ -123,8 +123,8 @@ def _worked(batch: ImportBatch, store: files.Files) -> None:
     """Do what a worker does when the bell rings for a workbook."""
 
     def do(asked: Asked, progress: Teller) -> None:
-        plan.go_on(batches.of_run(asked.subject), files=store, teller=progress, now=clock.now)
+        plan.WAY.go_on(underway.of_run(asked.subject), files=store, teller=progress, now=clock.now)
 
-    found = batches.run_of(batch)
+    found = underway.run_of(batch)
     assert found is not None
     runs.carry_out(found.id, kinds=(RunKind.IMPORT,), do=do, now=clock.now)

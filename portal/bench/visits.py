@@ -23,8 +23,7 @@ from portal import clock, coverage, files, xlsx
 from portal.bench import lists, stores
 from portal.coverage import By, Cut
 from portal.database import batches, tuples
-from portal.imports import batches as batches_of
-from portal.imports import registry, rows
+from portal.imports import registry, rows, underway
 from portal.reports import runs
 from portal.reports.runs import Asked, Progress
 from portal.rules.terms import BatchState, RunKind
@@ -198,9 +197,9 @@ def _registry(folder: Path) -> bool:
         alone, _ = _timed(lambda: [len(list(sheet.rows())) for sheet in rows.sheets(path)])
         keeper = Person.get(Person.username == "admin")
         store = files.connect("", folder)
-        batch = registry.receive(path, "registry.xlsx", by=keeper, files=store, at=clock.now())
+        batch = registry.WAY.receive(path, "registry.xlsx", by=keeper, files=store, at=clock.now())
         seen, _ = _timed(lambda: _worked(batch, store))
-        registry.accept(ImportBatch.get_by_id(batch.id), by=keeper, at=clock.now())
+        registry.WAY.accept(ImportBatch.get_by_id(batch.id), by=keeper, at=clock.now())
         taken, _ = _timed(lambda: _worked(batch, store))
         batch = ImportBatch.get_by_id(batch.id)
     print(
@@ -214,8 +213,8 @@ def _worked(batch: ImportBatch, store: files.Files) -> None:
     """Do what a worker does when the bell rings for a list."""
 
     def do(asked: Asked, progress: Progress) -> None:
-        registry.go_on(batches_of.of_run(asked.subject), files=store, teller=progress, now=clock.now)
+        registry.WAY.go_on(underway.of_run(asked.subject), files=store, teller=progress, now=clock.now)
 
-    run_ = batches_of.run_of(batch)
+    run_ = underway.run_of(batch)
     assert run_ is not None
     runs.carry_out(run_.id, kinds=(RunKind.IMPORT,), do=do, now=clock.now)

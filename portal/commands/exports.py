@@ -19,7 +19,6 @@ from portal.exports.target import Target
 from portal.reports import runs
 from portal.reports.runs import Asked, Progress
 from portal.rules import handoffs
-from portal.rules.access import Role
 from portal.rules.handoffs import SENT, Span
 from portal.rules.terms import RunKind
 
@@ -71,7 +70,8 @@ def export(
         told["ok"] = not looked.composed.violations or bool(word.strip())
         nothing = only_changed and looked.base is not None and not looked.changes
         if told["ok"] and not dry_run and not nothing:
-            made = _made(goal, span, only_changed, provisional, word, _person(username), place)
+            by = setting_out.person(username, "hand figures off")
+            made = _made(goal, span, only_changed, provisional, word, by, place)
             told |= _kept(made, out, place)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
@@ -79,18 +79,6 @@ def export(
         _say(told)
     if not told["ok"]:
         raise click.exceptions.Exit(1)
-
-
-def _person(username: str | None) -> Person:
-    query = Person.select().where(Person.is_active)
-    if username:
-        found = query.where(Person.username == username).first()
-    else:
-        found = query.where(Person.role == Role.ADMIN).order_by(Person.id).first()
-    if found is None:
-        raise click.ClickException("nobody of that name may hand figures off: name one with --by")
-    person: Person = found
-    return person
 
 
 def _told(looked: Looked) -> dict[str, Any]:

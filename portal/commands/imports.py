@@ -13,11 +13,10 @@ from portal import clock, files
 from portal.budget import check_may_take
 from portal.commands import setting_out
 from portal.errors import PortalError, RuleBroken
-from portal.imports import batches, codes, companion, control
+from portal.imports import batches, codes, companion, control, underway
 from portal.imports.source import AMOUNTS, Fault, Given
 from portal.reports import runs
 from portal.reports.runs import Asked, Progress
-from portal.rules.access import Role
 from portal.rules.inputs import parse_date
 from portal.rules.terms import BatchState, RunKind
 
@@ -63,26 +62,15 @@ def gfmis(
             told = _looked_at(file, given)
         else:
             place = files.connect(given_settings.files, given_settings.data)
-            told = _taken(file, given, not part, word, _person(username), place)
+            by = setting_out.person(username, "take files in")
+            check_may_take(by)
+            told = _taken(file, given, not part, word, by, place)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         _say(told)
     if not told["ok"]:
         raise click.exceptions.Exit(1)
-
-
-def _person(username: str | None) -> Person:
-    query = Person.select().where(Person.is_active)
-    if username:
-        found = query.where(Person.username == username).first()
-    else:
-        found = query.where(Person.role == Role.ADMIN).order_by(Person.id).first()
-    if found is None:
-        raise click.ClickException("nobody of that name may take files in: name one with --by")
-    check_may_take(found)
-    person: Person = found
-    return person
 
 
 def _looked_at(file: Path, given: Given) -> dict[str, Any]:
@@ -160,17 +148,17 @@ def _taken(file: Path, given: Given, is_whole: bool, word: str, by: Person, plac
 
 def _worked(batch: ImportBatch, place: files.Files) -> ImportBatch:
     """Do a batch's run in this process; a worker that hears of it meanwhile finds it taken."""
-    run = batches.run_of(batch)
+    run = underway.run_of(batch)
     assert run is not None, "a batch that waits has a run"
 
     def do(asked: Asked, progress: Progress) -> None:
-        batches.go_on(batches.of_run(asked.subject), files=place, teller=progress, now=clock.now)
+        batches.go_on(underway.of_run(asked.subject), files=place, teller=progress, now=clock.now)
 
     runs.carry_out(run.id, kinds=(RunKind.IMPORT,), do=do, now=clock.now)
-    after = batches.run_of(batch)
+    after = underway.run_of(batch)
     if after is not None and after.error:
         raise PortalError("It could not be made: {reason}", reason=after.error)
-    return batches.of_run(str(batch.id))
+    return underway.of_run(str(batch.id))
 
 
 def _say(told: dict[str, Any]) -> None:

@@ -10,7 +10,9 @@ import click
 from peewee import PeeweeException
 
 import config
+from models import Person
 from portal import database
+from portal.rules.access import Role
 
 
 def settings() -> config.Settings:
@@ -38,3 +40,19 @@ def told_plainly(given: config.Settings) -> Iterator[None]:
         place = given.database if given.uses_sqlite else "the PostgreSQL database of PORTAL_DATABASE"
         reason = " ".join(str(wrong).split())
         raise click.ClickException(f"{place}: {reason}: see that it is there, has room and may be written") from wrong
+
+
+def person(username: str | None, to_do: str) -> Person:
+    """Return the active person of that name, or the first administrator when none is named, whatever their rights.
+
+    `to_do` says in the refusal what is asked of them.
+    """
+    query = Person.select().where(Person.is_active)
+    if username:
+        found = query.where(Person.username == username).first()
+    else:
+        found = query.where(Person.role == Role.ADMIN).order_by(Person.id).first()
+    if found is None:
+        raise click.ClickException(f"nobody of that name may {to_do}: name one with --by")
+    named: Person = found
+    return named

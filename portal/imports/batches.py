@@ -7,13 +7,9 @@ changes before a person has seen the preview and said yes; and where something d
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from peewee import fn
 
@@ -21,51 +17,22 @@ from models import FiscalYear, ImportBatch, ImportLine, Person, Run
 from portal import budget, database
 from portal.budget import Changes, Key, Money, Said
 from portal.database import tuples
-from portal.errors import MoveRefused, NotFound, PortalError, RuleBroken
+from portal.errors import MoveRefused, PortalError, RuleBroken
 from portal.files import Files
 from portal.imports import companion, control, reading
 from portal.imports.matching import Match, Matcher, project_key
 from portal.imports.source import AMOUNTS, Given, Statement
+from portal.imports.underway import OPEN, Nobody, Teller, at_hand, run_of, sha256_of
 from portal.reports import runs
 from portal.rules.terms import BatchState, MapKind, RunKind
 
 STEPS = ("อ่านไฟล์", "จับคู่รหัส", "จัดเก็บรายการเพื่อตรวจสอบ")
 TAKING = ("คำนวณสิ่งที่เปลี่ยน", "นำเข้าทะเบียนงบประมาณ")
 UNDOING = ("คืนทะเบียนงบประมาณเป็นค่าก่อนนำเข้า",)
-OPEN = (BatchState.WAITING, BatchState.STAGED, BatchState.ACCEPTED)
 _LINE = (
     "batch", "sheet", "row", "month", "code", "name", "said_unit", "said_project", "said_category", "said_nature",
     *AMOUNTS, "line_code", "unit", "project", "category", "nature", "lacks", "is_matched",
 )  # fmt: skip
-
-
-class Teller(Protocol):
-    """Hears how the work comes along, as `runs.Progress` does; each call may end the work by raising."""
-
-    def plan(self, titles: Sequence[str]) -> None: ...
-    def begin(self, position: int) -> None: ...
-    def finish(self, position: int, *, pages: int) -> None: ...
-    def beat(self) -> None: ...
-    def end(self) -> None: ...
-
-
-class Nobody:
-    """A teller for work that nobody watches."""
-
-    def plan(self, titles: Sequence[str]) -> None:
-        """Hear which steps there are."""
-
-    def begin(self, position: int) -> None:
-        """Hear that a step begins."""
-
-    def finish(self, position: int, *, pages: int) -> None:
-        """Hear that a step is done."""
-
-    def beat(self) -> None:
-        """Hear that the work goes on."""
-
-    def end(self) -> None:
-        """Hear that all is done."""
 
 
 # ---------------------------------------------------------------- receiving
@@ -79,7 +46,7 @@ def receive(
     Raises NotAllowed for people who may not write budget lines.
     """
     budget.check_may_take(by)
-    sha256 = _sha256(file)
+    sha256 = sha256_of(file)
     there = (
         ImportBatch.select()
         .where(ImportBatch.file_sha256 == sha256, ImportBatch.state.in_((*OPEN, BatchState.TAKEN)))
@@ -108,26 +75,6 @@ def receive(
     return batch
 
 
-def run_of(batch: ImportBatch) -> Run | None:
-    """Return the latest run for a batch."""
-    of_batch = Run.select().where(Run.kind == RunKind.IMPORT, Run.subject == str(batch.id))
-    latest: Run | None = of_batch.order_by(Run.id.desc()).first()
-    return latest
-
-
-def of_run(subject: str) -> ImportBatch:
-    """Return the batch that a run is for. Raises NotFound."""
-    batch = ImportBatch.get_or_none(ImportBatch.id == int(subject)) if subject.isdigit() else None
-    if batch is None:
-        raise NotFound("This record is no longer there.")
-    return batch
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
-
-
 def _given_out(given: Given) -> dict[str, Any]:
     return {"year": given.year, "as_of": given.as_of and given.as_of.isoformat(), "unit": given.unit}
 
@@ -143,7 +90,7 @@ def _given_in(held: Mapping[str, Any]) -> Given:
 def go_on(batch: ImportBatch, *, files: Files, teller: Teller, now: Callable[[], dt.datetime]) -> None:
     """Do what a batch's state asks for: read and stage, take in, or undo. Else nothing."""
     if batch.state is BatchState.WAITING:
-        with _at_hand(batch, files) as path:
+        with at_hand(batch, files) as path:
             stage(batch, path, teller=teller, at=now())
     elif batch.state is BatchState.ACCEPTED:
         take(batch, teller=teller, at=now())
@@ -157,15 +104,6 @@ def go_on(batch: ImportBatch, *, files: Files, teller: Teller, now: Callable[[],
             raise
     else:
         teller.end()
-
-
-@contextmanager
-def _at_hand(batch: ImportBatch, files: Files) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="import-") as folder:
-        path = Path(folder) / "file"
-        with files.open(batch.file_key) as source, path.open("wb") as target:
-            shutil.copyfileobj(source, target)
-        yield path
 
 
 def stage(batch: ImportBatch, path: Path, *, teller: Teller, at: dt.datetime) -> None:

@@ -7,11 +7,7 @@ is read, everything is written and taken back at once, so that whatever a rule r
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -35,12 +31,10 @@ from models import (
 )
 from portal import history, records
 from portal.errors import MoveRefused, NotAllowed, PortalError, RuleBroken
-from portal.files import Files
-from portal.imports.batches import Teller
 from portal.imports.plan_rows import Key, Known, Line, Reading, read
-from portal.reports import runs
+from portal.imports.underway import Teller, Way, found_wrong
 from portal.rules import access
-from portal.rules.terms import BatchState, RunKind
+from portal.rules.terms import BatchState
 from portal.workbooks.plan_book import LEAVES, TABLES
 
 SOURCE = "plan"
@@ -55,75 +49,16 @@ def check_may(by: Person) -> None:
         raise NotAllowed("Plans from a workbook are taken in by the planning division.")
 
 
-def receive(file: Path, name: str, year: FiscalYear, *, by: Person, files: Files, at: dt.datetime) -> ImportBatch:
-    """Keep a workbook and ask for it to be read; return its batch. A file on its way is not kept twice."""
-    check_may(by)
-    with file.open("rb") as source:
-        digest = hashlib.file_digest(source, "sha256").hexdigest()
-    underway = (BatchState.WAITING, BatchState.STAGED, BatchState.ACCEPTED)
-    there: ImportBatch | None = ImportBatch.get_or_none(
-        ImportBatch.source == SOURCE, ImportBatch.file_sha256 == digest, ImportBatch.state.in_(underway),
-        ImportBatch.fiscal_year == year.id,
-    )  # fmt: skip
-    if there is not None:
-        return there
-    key = files.keep(name, file)
-    with records.changing(by=by, verb="ask_import", at=at, as_verb=True) as work:
-        batch: ImportBatch = work.create(
-            ImportBatch, source=SOURCE, file_name=name[-300:], file_sha256=digest, file_key=key, fiscal_year=year,
-            state=BatchState.WAITING, person=by, unit=by.unit, at=at,
-        )  # fmt: skip
-        runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
-    return batch
-
-
-def go_on(batch: ImportBatch, *, files: Files, teller: Teller, now: Callable[[], dt.datetime]) -> None:
-    """Do what a batch's state asks for: read a waiting one for its preview, take in an accepted one. Else nothing."""
-    if batch.state not in (BatchState.WAITING, BatchState.ACCEPTED):
-        teller.end()
-        return
-    with _at_hand(batch, files) as path:
-        if batch.state is BatchState.WAITING:
-            _stage(batch, path, teller, now())
-        else:
-            _take(batch, path, teller, now())
-
-
 def accept(batch: ImportBatch, *, by: Person, at: dt.datetime) -> Run:
-    """Say yes to a preview; a worker then takes the workbook in, all of it or nothing."""
+    """Say yes to a preview that would change something; a worker then takes the workbook in."""
     check_may(by)
-    if batch.state is not BatchState.STAGED:
-        raise MoveRefused("Only a file that was read and has nothing wrong can be taken in.")
-    if not batch.lines_taken:
+    if batch.state is BatchState.STAGED and not batch.lines_taken:
         raise RuleBroken("Nothing in the plan would change.")
-    with records.changing(by=by, verb="accept_import", at=at, as_verb=True) as work:
-        work.update(batch, state=BatchState.ACCEPTED, taken_by=by)
-        return runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
+    return WAY.accept(batch, by=by, at=at)
 
 
-def refuse(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
-    """Put a workbook aside."""
-    check_may(by)
-    if batch.state not in (BatchState.WAITING, BatchState.STAGED):
-        raise MoveRefused("This file is not on its way any more.")
-    with records.changing(by=by, verb="refuse_import", at=at, as_verb=True) as work:
-        work.update(batch, state=BatchState.REFUSED)
-
-
-def _stage(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> None:
-    teller.plan(STEPS)
-    teller.begin(1)
-    said = preview(path, batch.fiscal_year, by=batch.person, at=at, beat=teller.beat)
-    teller.finish(1, pages=said.rows)
-    teller.begin(2)
-    state = BatchState.REFUSED if said.fault_count else BatchState.STAGED
-    with records.changing(by=batch.person, verb="stage_import", at=at, as_verb=True) as work:
-        work.update(
-            batch, state=state, report=said.report(), lines_read=said.rows, lines_taken=len(said.lines),
-            lines_refused=said.fault_count,
-        )  # fmt: skip
-        teller.finish(2, pages=len(said.lines))
-        teller.end()
+def _read(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> Reading:
+    return preview(path, batch.fiscal_year, by=batch.person, at=at, beat=teller.beat)
 
 
 def preview(
@@ -155,9 +90,7 @@ def _take(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> No
     teller.finish(1, pages=said.rows)
     teller.begin(2)
     if said.fault_count:
-        with records.changing(by=by, verb="stage_import", at=at, as_verb=True) as work:
-            work.update(batch, state=BatchState.REFUSED, report=said.report(), lines_refused=said.fault_count)
-            teller.end()
+        found_wrong(batch, said, teller, by=by, at=at)
         return
     with db.atomic():
         with records.changing(by=by, verb="take_plan", at=at, note=batch.file_name) as work:
@@ -165,20 +98,14 @@ def _take(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> No
         entry = AuditEntry.select(fn.MAX(AuditEntry.id)).where(AuditEntry.verb == "take_plan").scalar()
         with records.changing(by=by, verb="end_import", at=at, as_verb=True) as work:
             work.update(
-                batch, state=BatchState.TAKEN, taken_at=at, report=said.report(), lines_taken=len(said.lines),
+                batch, state=BatchState.TAKEN, taken_at=at, report=said.report(), lines_taken=said.count,
                 entry_number=entry,
             )  # fmt: skip
-            teller.finish(2, pages=len(said.lines))
+            teller.finish(2, pages=said.count)
             teller.end()
 
 
-@contextmanager
-def _at_hand(batch: ImportBatch, files: Files) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="plan-") as folder:
-        path = Path(folder) / "file"
-        with files.open(batch.file_key) as source, path.open("wb") as target:
-            shutil.copyfileobj(source, target)
-        yield path
+WAY = Way(SOURCE, STEPS, check_may, _read, _take)
 
 
 # ---------------------------------------------------------------- writing

@@ -83,6 +83,11 @@ class Reading:
     faults: list[Fault] = field(default_factory=list)
     fault_count: int = 0
 
+    @property
+    def count(self) -> int:
+        """Return how many lines would be written."""
+        return len(self.lines)
+
     def fault(self, error: PortalError, sheet: str = "", row: int | None = None, column: int | None = None) -> None:
         """Note something wrong at a row and a column (from 0)."""
         self.fault_count += 1

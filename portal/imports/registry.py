@@ -8,26 +8,20 @@ as it is. A list exported from the registry's own screen can be changed and sent
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models import AuditEntry, AuditorRemark, Cooperative, CooperativeYear, ImportBatch, Kept, Person, Revision, Run
+from models import AuditEntry, AuditorRemark, Cooperative, CooperativeYear, ImportBatch, Kept, Person, Revision
 from portal import history, records
 from portal.errors import MoveRefused, NotAllowed, RuleBroken
-from portal.files import Files
 from portal.imports import strengths
-from portal.imports.batches import Teller
 from portal.imports.institutions import HEADINGS, Change, Known, Reading, rows_of, take_row
 from portal.imports.rows import sheets
 from portal.imports.source import find_heading
-from portal.reports import runs
+from portal.imports.underway import Teller, Way, found_wrong
 from portal.rules import access
-from portal.rules.terms import BatchState, RunKind
+from portal.rules.terms import BatchState
 
 SOURCE = "registry"
 STEPS = ("อ่านไฟล์", "เทียบกับทะเบียน")
@@ -38,79 +32,14 @@ TABLES: tuple[type[Kept], ...] = (Cooperative, CooperativeYear, AuditorRemark)
 # ---------------------------------------------------------------- a file on its way
 
 
-def receive(file: Path, name: str, *, by: Person, files: Files, at: dt.datetime) -> ImportBatch:
-    """Keep a file and ask for it to be read; return its batch. A file that is still on its way is not kept twice."""
-    check_may(by)
-    with file.open("rb") as source:
-        digest = hashlib.file_digest(source, "sha256").hexdigest()
-    underway = (BatchState.WAITING, BatchState.STAGED, BatchState.ACCEPTED)
-    there: ImportBatch | None = ImportBatch.get_or_none(
-        ImportBatch.source == SOURCE, ImportBatch.file_sha256 == digest, ImportBatch.state.in_(underway),
-        ImportBatch.unit == by.unit_id,
-    )  # fmt: skip
-    if there is not None:
-        return there
-    key = files.keep(name, file)
-    with records.changing(by=by, verb="ask_import", at=at, as_verb=True) as work:
-        batch: ImportBatch = work.create(
-            ImportBatch, source=SOURCE, file_name=name[-300:], file_sha256=digest, file_key=key,
-            state=BatchState.WAITING, person=by, unit=by.unit, at=at,
-        )  # fmt: skip
-        runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
-    return batch
-
-
-def go_on(batch: ImportBatch, *, files: Files, teller: Teller, now: Callable[[], dt.datetime]) -> None:
-    """Do what a batch's state asks for: read a waiting one for its preview, take in an accepted one. Else nothing."""
-    if batch.state not in (BatchState.WAITING, BatchState.ACCEPTED):
-        teller.end()
-        return
-    with _at_hand(batch, files) as path:
-        if batch.state is BatchState.WAITING:
-            _stage(batch, path, teller, now())
-        else:
-            _take(batch, path, teller, now())
-
-
-def accept(batch: ImportBatch, *, by: Person, at: dt.datetime) -> Run:
-    """Say yes to a preview; a worker then takes the file in, all of it or nothing."""
-    check_may(by)
-    if batch.state is not BatchState.STAGED:
-        raise MoveRefused("Only a file that was read and has nothing wrong can be taken in.")
-    with records.changing(by=by, verb="accept_import", at=at, as_verb=True) as work:
-        work.update(batch, state=BatchState.ACCEPTED, taken_by=by)
-        return runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
-
-
-def refuse(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
-    """Put a file aside."""
-    check_may(by)
-    if batch.state not in (BatchState.WAITING, BatchState.STAGED):
-        raise MoveRefused("This file is not on its way any more.")
-    with records.changing(by=by, verb="refuse_import", at=at, as_verb=True) as work:
-        work.update(batch, state=BatchState.REFUSED)
-
-
 def check_may(by: Person) -> None:
     """Refuse people who may not write the registry."""
     if not access.may_write(by.role, "Cooperative"):
         raise NotAllowed("The registry is kept by the offices and the administrators.")
 
 
-def _stage(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> None:
-    teller.plan(STEPS)
-    teller.begin(1)
-    said = read(path, by=batch.person, beat=teller.beat)
-    teller.finish(1, pages=said.rows)
-    teller.begin(2)
-    state = BatchState.REFUSED if said.fault_count else BatchState.STAGED
-    with records.changing(by=batch.person, verb="stage_import", at=at, as_verb=True) as work:
-        work.update(
-            batch, state=state, report=said.report(), lines_read=said.rows, lines_taken=said.count,
-            lines_refused=said.fault_count,
-        )  # fmt: skip
-        teller.finish(2, pages=said.count)
-        teller.end()
+def _read(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> Reading:
+    return read(path, by=batch.person, beat=teller.beat)
 
 
 def _take(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> None:
@@ -121,9 +50,7 @@ def _take(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> No
     teller.finish(1, pages=said.rows)
     teller.begin(2)
     if said.fault_count:
-        with records.changing(by=by, verb="stage_import", at=at, as_verb=True) as work:
-            work.update(batch, state=BatchState.REFUSED, report=said.report(), lines_refused=said.fault_count)
-            teller.end()
+        found_wrong(batch, said, teller, by=by, at=at)
         return
     with records.changing(by=by, verb="take_registry", at=at, note=batch.file_name) as work:
         write(work, said, teller.beat)
@@ -131,6 +58,9 @@ def _take(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> No
         work.update(batch, state=BatchState.TAKEN, taken_at=at, report=said.report(), lines_taken=said.count)
         teller.finish(2, pages=said.count)
         teller.end()
+
+
+WAY = Way(SOURCE, STEPS, check_may, _read, _take)
 
 
 def write(work: records.Work, said: Reading, beat: Callable[[], None]) -> None:
@@ -203,15 +133,6 @@ def _check_untouched(row: Kept | None, after: dict[str, Any]) -> None:
 def _back(model: type[Kept], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     names = [name for name in before if name not in ("id", "version", "name_sort") and before[name] != after[name]]
     return history.values_of(model, {name: before[name] for name in names})
-
-
-@contextmanager
-def _at_hand(batch: ImportBatch, files: Files) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="registry-") as folder:
-        path = Path(folder) / "file"
-        with files.open(batch.file_key) as source, path.open("wb") as target:
-            shutil.copyfileobj(source, target)
-        yield path
 
 
 # ---------------------------------------------------------------- reading

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, request
+from flask import Response, flash, redirect, request
 from flask_admin import BaseView, expose
 
 from models import BookEntry, BookOutline, BookPhoto, FiscalYear
-from portal import clock, files, photos
+from portal import clock, photos
 from portal.errors import NotAllowed, NotFound, PortalError
 from portal.reports import books, outlines
 from portal.reports.books import Book
@@ -16,6 +16,7 @@ from portal.rules import markup
 from portal.rules.access import CENTRAL_ROLES
 from portal.rules.inputs import parse_date
 from portal.rules.terms import EntryKind
+from portal.web.kept import kept_files
 from portal.web.language import Lazy, gettext
 from portal.web.sign_in import me
 from portal.web.words import word
@@ -120,7 +121,7 @@ class ContentsPage(BaseView):
             outlines.add_photo(
                 entry, (sent.filename if sent else "") or "photo", sent.read(photos.MOST_BYTES + 1) if sent else b"",
                 caption=typed.get("caption", ""), credit=typed.get("credit", ""), consent=typed.get("consent", ""),
-                consent_on=parse_date(day) if day else None, by=me(), at=clock.now(), store=_store(),
+                consent_on=parse_date(day) if day else None, by=me(), at=clock.now(), store=kept_files(),
             )  # fmt: skip
         except PortalError as refusal:
             return self._entry(entry, refusal), refusal.status
@@ -138,7 +139,7 @@ class ContentsPage(BaseView):
     def photo(self) -> Any:
         """Send a photograph's small picture."""
         photo = _one(BookPhoto, request.args.get("id"))
-        with _store().open(photo.thumbnail_key) as held:
+        with kept_files().open(photo.thumbnail_key) as held:
             response = Response(held.read(), mimetype="image/jpeg")
         response.headers["Cache-Control"] = "private, max-age=3600"
         return response
@@ -212,8 +213,3 @@ def _one(model: Any, ident: Any) -> Any:
     if row is None:
         raise NotFound("This record is no longer there.")
     return row
-
-
-def _store() -> files.Files:
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)

@@ -11,7 +11,7 @@ from flask_admin import BaseView, expose
 
 from jobs import queue
 from models import Edition, MailingList, Run, RunStep, Sending
-from portal import clock, files, scope
+from portal import clock, scope
 from portal.errors import NotFound, PortalError
 from portal.reports import books, issuing, ledger, passports, screen, sendings
 from portal.reports.previews import Previews
@@ -20,6 +20,7 @@ from portal.rules.access import Role
 from portal.rules.editions import Signature
 from portal.rules.inputs import parse_date
 from portal.rules.terms import EditionState, RunKind
+from portal.web.kept import kept_files
 from portal.web.language import gettext
 from portal.web.sign_in import me
 from portal.web.subjects import subject_words
@@ -113,7 +114,7 @@ class EditionPages(BaseView):
         return response
 
     def _shown(self, edition: Edition, chapter: str) -> screen.Shown:
-        text = ledger.figures(edition, _files())
+        text = ledger.figures(edition, kept_files())
         issue, name = ledger.issue_of(edition), ledger.name(edition)
         if edition.book == RunKind.BOOK and not chapter:
             chapter = screen.first(text, issue)
@@ -199,7 +200,7 @@ def _changed(edition: Edition) -> list[dict[str, Any]]:
     earlier = ledger.before(edition)
     if not edition.differs or earlier is None or not earlier.snapshot_key:
         return []
-    old, new = (json.loads(ledger.figures(each, _files())).get("passports", {}) for each in (earlier, edition))
+    old, new = (json.loads(ledger.figures(each, kept_files())).get("passports", {}) for each in (earlier, edition))
     before, after = passports.thawed(old).figures, passports.thawed(new).figures
     made: dict[str, dict[str, Any]] = {}
     for key in passports.differing(old, new):
@@ -218,13 +219,8 @@ def _value(figure: passports.Figure | None) -> str:
     return "-" if figure is None else figure.shown
 
 
-def _files() -> files.Files:
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)
-
-
 def _previews() -> Previews:
-    return Previews(current_app.config["PORTAL"].data / "previews", _files())
+    return Previews(current_app.config["PORTAL"].data / "previews", kept_files())
 
 
 def _named(name: str, how: str = "inline") -> str:
@@ -235,7 +231,7 @@ def _named(name: str, how: str = "inline") -> str:
 def _sent(key: str, name: str) -> Response:
     if not key:
         raise NotFound("This run has no file yet.")
-    store = _files()
+    store = kept_files()
     held = store.open(key)
 
     def parts() -> Any:

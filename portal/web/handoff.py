@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app, flash, redirect, request
+from flask import Response, flash, redirect, request
 from flask_admin import BaseView, expose
 
 from jobs import queue
@@ -21,6 +21,7 @@ from portal.rules import handoffs
 from portal.rules.access import CENTRAL_ROLES
 from portal.rules.handoffs import SENT, DispatchState, Span
 from portal.rules.terms import PeriodKind, RunState
+from portal.web.kept import kept_files
 from portal.web.language import Lazy, gettext
 from portal.web.sign_in import me
 from portal.web.words import period_name
@@ -79,7 +80,7 @@ class HandoffPage(BaseView):
 
     def _checked(self, problem: str, status: int) -> Any:
         target, span, is_provisional = _asked()
-        looked = dispatches.look(target, span, is_provisional=is_provisional, files=_files(), at=clock.now())
+        looked = dispatches.look(target, span, is_provisional=is_provisional, files=kept_files(), at=clock.now())
         shown = self.render(
             "handoff/check.html", looked=looked, target=target, span=span, is_provisional=is_provisional,
             period=dispatches.period_of(span), name_of=period_name, problem=problem, may=may(), at=clock.now(),
@@ -117,7 +118,7 @@ class HandoffPage(BaseView):
 
     def _shown(self, dispatch: Dispatch, problem: str, status: int) -> Any:
         is_made = bool(dispatch.data_key)
-        data, changes = dispatches.told(dispatch, _files()) if is_made else (None, [])
+        data, changes = dispatches.told(dispatch, kept_files()) if is_made else (None, [])
         shown = self.render(
             "handoff/dispatch.html", **_state_of(dispatch), target=exports.target(dispatch.system), data=data,
             changes=changes[:SHOWN], change_count=len(changes), name_of=period_name, problem=problem, may=may(),
@@ -140,7 +141,7 @@ class HandoffPage(BaseView):
         one = next((each for each in dispatch.files if each["name"] == request.args.get("name")), None)
         if one is None:
             raise NotFound("There is no such record, or it belongs to another office.")
-        with _files().open(one["key"]) as source:
+        with kept_files().open(one["key"]) as source:
             answer = Response(source.read(), mimetype=TYPES[one["name"].rpartition(".")[2]])
         answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(one['name'])}"
         return answer
@@ -227,15 +228,10 @@ def wrong_line(one: Any) -> tuple[Any, str, str]:
     return one, one.error.words(gettext), address
 
 
-def _files() -> files.Files:
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)
-
-
 def _made_files(dispatch: Dispatch) -> files.Files:
     if not dispatch.data_key:
         raise NotFound("This dispatch has no files yet.")
-    return _files()
+    return kept_files()
 
 
 def _number(text: str | None) -> int | None:

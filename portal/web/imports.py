@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from flask import current_app, flash, redirect, request
+from flask import flash, redirect, request
 from flask_admin import BaseView, expose
 
-from jobs import queue
-from models import BudgetCategory, FiscalYear, ImportBatch, ImportLine, Project, Run, RunStep, Unit
-from portal import clock, files, formats, scope
+from models import BudgetCategory, FiscalYear, ImportBatch, ImportLine, Project, Run, Unit
+from portal import clock, formats, scope
 from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
-from portal.imports import IMPORTS, batches, codes, control, plan, registry
+from portal.imports import IMPORTS, batches, codes, control, plan, registry, underway
 from portal.imports.source import Given
 from portal.reports import runs
 from portal.rules import access
 from portal.rules.access import CENTRAL_ROLES
 from portal.rules.inputs import parse_date
-from portal.rules.terms import BatchState, MapKind, Nature, RunState
+from portal.rules.terms import BatchState, MapKind, Nature
+from portal.web import sent_files
+from portal.web.kept import kept_files
 from portal.web.language import Lazy, gettext
 from portal.web.sign_in import me
 
-MARKS = {
-    BatchState.WAITING: "run", BatchState.STAGED: "half", BatchState.ACCEPTED: "run", BatchState.TAKEN: "done",
-    BatchState.REFUSED: "bad", BatchState.UNDOING: "run", BatchState.UNDONE: "none",
-}  # fmt: skip
+OURS = ImportBatch.source.not_in((registry.SOURCE, plan.SOURCE))
 NAMES = {
     "act": Lazy("Budget Act"), "after_transfers": Lazy("After transfers"), "received": Lazy("Received"),
     "disbursed": Lazy("Disbursed"), "ordered": Lazy("PO"), "reserved": Lazy("Reserved with obligation"),
@@ -55,15 +51,10 @@ class ImportsPage(BaseView):
         return self._index("", 200)
 
     def _index(self, problem: str, status: int) -> Any:
-        listed = list(
-            scope.narrowed(ImportBatch.select(), me())
-            .where(ImportBatch.source.not_in((registry.SOURCE, plan.SOURCE)))
-            .order_by(ImportBatch.id.desc())
-            .limit(50)
-        )
+        listed = list(scope.narrowed(ImportBatch.select(), me()).where(OURS).order_by(ImportBatch.id.desc()).limit(50))
         years = [y.year for y in FiscalYear.select().order_by(FiscalYear.year.desc()).limit(20)]
         shown = self.render(
-            "imports/index.html", batches=listed, years=years, problem=problem, marks=MARKS, at=clock.now(),
+            "imports/index.html", batches=listed, years=years, problem=problem, marks=sent_files.MARKS, at=clock.now(),
             may=_may(), shapes={shape.slug: gettext(shape.title) for shape in IMPORTS}, offices=codes.units_to_map(),
         )  # fmt: skip
         return shown, status
@@ -71,28 +62,18 @@ class ImportsPage(BaseView):
     @expose("/", methods=("POST",))
     def send(self) -> Any:
         """Keep a file and ask for it to be read."""
-        sent = request.files.get("file")
         try:
-            if sent is None or not sent.filename:
-                raise RuleBroken("Choose a file first.", field="file")
             given = _given()
-            with tempfile.TemporaryDirectory(prefix="sent-") as folder:
-                path = Path(folder) / "file"
-                path.write_bytes(sent.read())
+            with sent_files.sent_file() as (path, name):
+                is_whole = request.form.get("whole") == "y"
                 batch = batches.receive(
-                    path,
-                    Path(sent.filename).name,
-                    given,
-                    is_whole=request.form.get("whole") == "y",
-                    by=me(),
-                    files=_files(),
-                    at=clock.now(),
+                    path, name, given, is_whole=is_whole, by=me(), files=kept_files(), at=clock.now()
                 )
         except PortalError as refusal:
             return self._index(refusal.words(gettext), refusal.status)
         if batch.state is BatchState.TAKEN:
             flash(gettext("This very file was taken in before, as number {n}. Nothing was done.", n=batch.id), "watch")
-        _ring(batch)
+        sent_files.ring(batch)
         return redirect(f"/admin/imports/file/?id={batch.id}")
 
     @expose("/file/")
@@ -142,7 +123,7 @@ class ImportsPage(BaseView):
         """Let a run that failed be done after all."""
 
         def retry(batch: ImportBatch) -> None:
-            run = batches.run_of(batch)
+            run = underway.run_of(batch)
             if run is None:
                 raise NotFound("This record is no longer there.")
             runs.retry(run, by=me(), at=clock.now())
@@ -154,18 +135,13 @@ class ImportsPage(BaseView):
         try:
             do(batch)
         except PortalError as refusal:
-            return self._shown(batches.of_run(str(batch.id)), refusal.words(gettext), refusal.status)
-        _ring(batch)
+            return self._shown(underway.of_run(str(batch.id)), refusal.words(gettext), refusal.status)
+        sent_files.ring(batch)
         return redirect(f"/admin/imports/file/?id={batch.id}")
 
 
 def _may() -> bool:
     return access.may_write(me().role, "BudgetLine")
-
-
-def _files() -> files.Files:
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)
 
 
 def _given() -> Given:
@@ -175,33 +151,16 @@ def _given() -> Given:
 
 
 def _batch() -> ImportBatch:
-    text = str(request.values.get("id"))
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        batch = (
-            scope.narrowed(ImportBatch.select(), me())
-            .where(ImportBatch.source.not_in((registry.SOURCE, plan.SOURCE)))
-            .where(ImportBatch.id == int(text))
-            .first()
-        )
-        if batch is not None:
-            found: ImportBatch = batch
-            return found
-    raise NotFound("There is no such record, or it belongs to another office.")
-
-
-def _ring(batch: ImportBatch) -> None:
-    run = batches.run_of(batch)
-    if run is not None and run.state is RunState.WAITING:
-        queue.ring("take_import", run.id, turn=run.attempt)
+    return sent_files.asked_batch(OURS)
 
 
 def _state_of(batch: ImportBatch) -> dict[str, Any]:
-    run: Run | None = batches.run_of(batch)
-    steps = list(RunStep.select().where(RunStep.run == run.id).order_by(RunStep.position)) if run else []
+    run: Run | None = underway.run_of(batch)
     is_busy = run is not None and run.state in runs.OPEN
     faults = [_fault(each) for each in batch.report.get("faults", [])[:SHOWN]]
     return {
-        "batch": batch, "run": run, "steps": steps, "is_busy": is_busy, "marks": MARKS, "faults": faults,
+        "batch": batch, "run": run, "steps": sent_files.steps_of(run), "is_busy": is_busy,
+        "marks": sent_files.MARKS, "faults": faults,
         "controls": control.controls(batch) if "matched" in batch.report else [],
         "holds": [_said(each) for each in control.holds(batch)] if batch.state is BatchState.STAGED else [],
         "step_marks": {"waiting": "dash", "running": "run", "done": "done", "failed": "bad", "cancelled": "none"},

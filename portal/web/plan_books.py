@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app, flash, redirect, request
+from flask import Response, flash, redirect, request
 from flask_admin import BaseView, expose
 
-from jobs import queue
-from models import FiscalYear, ImportBatch, RunStep
-from portal import clock, files, plan_copies, scope
+from models import FiscalYear, ImportBatch
+from portal import clock, plan_copies, scope
 from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
-from portal.imports import batches, plan
+from portal.imports import plan
 from portal.plan_copies import Choice
-from portal.reports import runs
 from portal.rules.access import CENTRAL_ROLES, may_write
-from portal.rules.terms import BatchState, RunState
-from portal.web import table_file
+from portal.rules.terms import BatchState
+from portal.web import sent_files, table_file
+from portal.web.kept import kept_files
 from portal.web.language import gettext
 from portal.web.plan_tree import asked_year
-from portal.web.registry import BUSY, MARKS
 from portal.web.sign_in import me
 from portal.workbooks import plan_book
+
+OURS = ImportBatch.source == plan.SOURCE
 
 
 class PlanBooksPage(BaseView):
@@ -52,10 +52,10 @@ class PlanBooksPage(BaseView):
 
     def _index(self, problem: str, status: int, **more: Any) -> Any:
         year, years = asked_year()
-        held = scope.narrowed(ImportBatch.select(), me()).where(ImportBatch.source == plan.SOURCE)
+        held = scope.narrowed(ImportBatch.select(), me()).where(OURS)
         shown = self.render(
             "plan_books/index.html", year=year, years=years,
-            batches=list(held.order_by(ImportBatch.id.desc()).limit(20)), problem=problem, marks=MARKS,
+            batches=list(held.order_by(ImportBatch.id.desc()).limit(20)), problem=problem, marks=sent_files.MARKS,
             may=may_write(me().role, "Plan"), typed=request.values,
             prefix=plan_copies.usual_prefix, **{"copying": None, **more},
         )  # fmt: skip
@@ -79,20 +79,15 @@ class PlanBooksPage(BaseView):
     @expose("/", methods=("POST",))
     def send(self) -> Any:
         """Keep a workbook and ask for it to be read."""
-        sent = request.files.get("file")
         year, _ = asked_year()
         try:
-            if sent is None or not sent.filename:
-                raise RuleBroken("Choose a file first.", field="file")
-            if year is None:
-                raise NotFound("This record is no longer there.")
-            with tempfile.TemporaryDirectory(prefix="sent-") as folder:
-                path = Path(folder) / "file"
-                path.write_bytes(sent.stream.read())
-                batch = plan.receive(path, Path(sent.filename).name, year, by=me(), files=_files(), at=clock.now())
+            with sent_files.sent_file() as (path, name):
+                if year is None:
+                    raise NotFound("This record is no longer there.")
+                batch = plan.WAY.receive(path, name, year=year, by=me(), files=kept_files(), at=clock.now())
         except PortalError as refusal:
             return self._index(refusal.words(gettext), refusal.status)
-        _ring(batch)
+        sent_files.ring(batch)
         return redirect(f"/admin/plan-books/file/?id={batch.id}")
 
     @expose("/file/")
@@ -110,14 +105,14 @@ class PlanBooksPage(BaseView):
         """Say yes to a workbook."""
         batch = _batch()
         plan.accept(batch, by=me(), at=clock.now())
-        _ring(batch)
+        sent_files.ring(batch)
         return redirect(f"/admin/plan-books/file/?id={batch.id}")
 
     @expose("/refuse/", methods=("POST",))
     def refuse(self) -> Any:
         """Put a workbook aside."""
         batch = _batch()
-        plan.refuse(batch, by=me(), at=clock.now())
+        plan.WAY.refuse(batch, by=me(), at=clock.now())
         flash(gettext("The workbook was put aside; nothing was changed."), "success")
         return redirect(f"/admin/plan-books/?year={batch.fiscal_year.year}")
 
@@ -167,39 +162,12 @@ def _year(text: str) -> FiscalYear:
 
 
 def _state_of(batch: ImportBatch) -> dict[str, Any]:
-    run = batches.run_of(batch)
-    steps = list(RunStep.select().where(RunStep.run == run.id).order_by(RunStep.position)) if run else []
-    failed = run is not None and run.state == RunState.FAILED
     headings = {col.field: col.heading for _, columns in plan_book.LEAVES.values() for col in columns if col.field}
-    return {
-        "batch": batch, "run": run, "steps": steps, "marks": MARKS, "failed": failed,
-        "faults": [one | {"words": _words(**one)} for one in batch.report.get("faults", [])[:200]],
-        "busy": batch.state in BUSY and not failed and (run is None or run.state in runs.OPEN), "report": batch.report,
+    return sent_files.state_of(batch) | {
         "leaves": {kind: name for kind, (name, _) in plan_book.LEAVES.items()}, "headings": headings,
         "may": may_write(me().role, "Plan"), "open": BatchState.STAGED,
     }  # fmt: skip
 
 
-def _words(says: str, values: dict[str, Any], **_place: Any) -> str:
-    return gettext(says).format(**values)
-
-
-def _files() -> files.Files:
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)
-
-
-def _ring(batch: ImportBatch) -> None:
-    run = batches.run_of(batch)
-    if run is not None and run.state is RunState.WAITING:
-        queue.ring("take_import", run.id, turn=run.attempt)
-
-
 def _batch() -> ImportBatch:
-    text = str(request.values.get("id"))
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        held = scope.narrowed(ImportBatch.select(), me()).where(ImportBatch.source == plan.SOURCE)
-        found: ImportBatch | None = held.where(ImportBatch.id == int(text)).first()
-        if found is not None:
-            return found
-    raise NotFound("There is no such record, or it belongs to another office.")
+    return sent_files.asked_batch(OURS)

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from flask import current_app, flash, redirect, request
+from flask import flash, redirect
 from flask_admin import BaseView, expose
 
-from jobs import queue
-from models import ImportBatch, Run, RunStep
-from portal import clock, files, scope
-from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
-from portal.imports import batches, institutions, registry
+from models import ImportBatch
+from portal import clock, scope
+from portal.errors import NotAllowed, PortalError
+from portal.imports import institutions, registry
 from portal.rules import access
-from portal.rules.terms import BatchState, RunState
+from portal.web import sent_files
+from portal.web.kept import kept_files
 from portal.web.language import Lazy, gettext
 from portal.web.sign_in import me
 
-MARKS = {
-    BatchState.WAITING: "run", BatchState.STAGED: "half", BatchState.ACCEPTED: "run", BatchState.TAKEN: "done",
-    BatchState.REFUSED: "bad", BatchState.UNDONE: "none",
-}  # fmt: skip
-BUSY = (BatchState.WAITING, BatchState.ACCEPTED)
+OURS = ImportBatch.source == registry.SOURCE
 
 
 class RegistryPage(BaseView):
@@ -46,27 +40,22 @@ class RegistryPage(BaseView):
         return self._index("", 200)
 
     def _index(self, problem: str, status: int) -> Any:
-        held = scope.narrowed(ImportBatch.select(), me()).where(ImportBatch.source == registry.SOURCE)
+        held = scope.narrowed(ImportBatch.select(), me()).where(OURS)
         shown = self.render(
             "story/lists.html", batches=list(held.order_by(ImportBatch.id.desc()).limit(30)), problem=problem,
-            marks=MARKS, headings=[texts[0] for texts in institutions.HEADINGS.values()],
+            marks=sent_files.MARKS, headings=[texts[0] for texts in institutions.HEADINGS.values()],
         )  # fmt: skip
         return shown, status
 
     @expose("/", methods=("POST",))
     def send(self) -> Any:
         """Keep a list and ask for it to be read."""
-        sent = request.files.get("file")
         try:
-            if sent is None or not sent.filename:
-                raise RuleBroken("Choose a file first.", field="file")
-            with tempfile.TemporaryDirectory(prefix="sent-") as folder:
-                path = Path(folder) / "file"
-                path.write_bytes(sent.stream.read())
-                batch = registry.receive(path, Path(sent.filename).name, by=me(), files=_files(), at=clock.now())
+            with sent_files.sent_file() as (path, name):
+                batch = registry.WAY.receive(path, name, by=me(), files=kept_files(), at=clock.now())
         except PortalError as refusal:
             return self._index(refusal.words(gettext), refusal.status)
-        _ring(batch)
+        sent_files.ring(batch)
         return redirect(f"/admin/registry/list/?id={batch.id}")
 
     @expose("/list/")
@@ -84,8 +73,8 @@ class RegistryPage(BaseView):
     def take(self) -> Any:
         """Say yes to a list."""
         batch = _batch()
-        registry.accept(batch, by=me(), at=clock.now())
-        _ring(batch)
+        registry.WAY.accept(batch, by=me(), at=clock.now())
+        sent_files.ring(batch)
         return redirect(f"/admin/registry/list/?id={batch.id}")
 
     @expose("/undo/", methods=("POST",))
@@ -99,43 +88,14 @@ class RegistryPage(BaseView):
     @expose("/refuse/", methods=("POST",))
     def refuse(self) -> Any:
         """Put a list aside."""
-        registry.refuse(_batch(), by=me(), at=clock.now())
+        registry.WAY.refuse(_batch(), by=me(), at=clock.now())
         flash(gettext("The list was put aside; nothing was changed."), "success")
         return redirect("/admin/registry/")
 
 
 def _state_of(batch: ImportBatch) -> dict[str, Any]:
-    run = batches.run_of(batch)
-    steps = list(RunStep.select().where(RunStep.run == run.id).order_by(RunStep.position)) if run else []
-    faults = [one | {"words": _words(**one)} for one in batch.report.get("faults", [])[:200]]
-    failed = run is not None and run.state == RunState.FAILED
-    return {
-        "batch": batch, "run": run, "steps": steps, "marks": MARKS, "faults": faults, "failed": failed,
-        "busy": batch.state in BUSY and not failed, "report": batch.report,
-        "column_name": lambda name: institutions.HEADINGS.get(name, (name,))[0],
-    }  # fmt: skip
-
-
-def _words(says: str, values: dict[str, Any], **_place: Any) -> str:
-    return gettext(says).format(**values)
-
-
-def _files() -> files.Files:
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)
-
-
-def _ring(batch: ImportBatch) -> None:
-    run: Run | None = batches.run_of(batch)
-    if run is not None and run.state is RunState.WAITING:
-        queue.ring("take_import", run.id, turn=run.attempt)
+    return sent_files.state_of(batch) | {"column_name": lambda name: institutions.HEADINGS.get(name, (name,))[0]}
 
 
 def _batch() -> ImportBatch:
-    text = str(request.values.get("id"))
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        held = scope.narrowed(ImportBatch.select(), me()).where(ImportBatch.source == registry.SOURCE)
-        found: ImportBatch | None = held.where(ImportBatch.id == int(text)).first()
-        if found is not None:
-            return found
-    raise NotFound("There is no such record, or it belongs to another office.")
+    return sent_files.asked_batch(OURS)

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app, flash, jsonify, redirect, request
+from flask import Response, flash, jsonify, redirect, request
 from flask_admin import BaseView, expose
 
 from models import Attachment, Comment, Indicator, Obligation, Target
-from portal import answers, attachments, clock, files, formats, plans, scope, sheets, submissions, unlocks
+from portal import answers, attachments, clock, formats, plans, scope, sheets, submissions, unlocks
 from portal.answers import Saved
 from portal.errors import MoveRefused, NotFound, RuleBroken
 from portal.forms import kinds
@@ -24,6 +24,7 @@ from portal.rules.workflow import State
 from portal.sheets import NOTHING, Sheet
 from portal.web import sheet_view
 from portal.web.form_page import SheetForm, cell_of, changed_since, name_of, seen_of
+from portal.web.kept import kept_files
 from portal.web.language import gettext, language, lazy, ngettext
 from portal.web.sheet_told import explained, names_of, progress, reply, words_for_script
 from portal.web.sign_in import me
@@ -196,7 +197,7 @@ class AnswersPage(BaseView):
         for one in given:
             content = one.stream.read(attachments.MOST_BYTES + 1)
             saved = attachments.attach(
-                sheet, cell, one.filename or "", content, by=me(), at=clock.now(), store=_store()
+                sheet, cell, one.filename or "", content, by=me(), at=clock.now(), store=kept_files()
             )
             sheet = saved.sheet
         flash(ngettext("{count} file was attached.", "{count} files were attached.", len(given)), "success")
@@ -222,7 +223,7 @@ def sent(ident: Any) -> Response:
         held = scope.narrowed(Attachment.select(), me()).where(Attachment.id == int(text)).first()
     if held is None or held.submission_id is None:
         raise NotFound("This file is no longer here.")
-    content = _store().open(held.file_key)
+    content = kept_files().open(held.file_key)
     response = Response(content, mimetype=held.media_type)
     response.headers["Content-Length"] = str(held.size)
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(held.name)}"
@@ -289,11 +290,6 @@ def _target(sheet: Sheet, key: str) -> Target:
 def _changed(sheet: Sheet, reasons: Mapping[Cell, str]) -> dict[Cell, str]:
     held = {cell: sheet.answers[cell].reason if cell in sheet.answers else "" for cell in reasons}
     return {cell: words.strip() for cell, words in reasons.items() if words.strip() != held[cell]}
-
-
-def _store() -> files.Files:
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)
 
 
 def _given() -> Mapping[str, Any]:

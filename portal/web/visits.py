@@ -6,16 +6,17 @@ import datetime as dt
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app, flash, jsonify, redirect, request
+from flask import Response, flash, jsonify, redirect, request
 from flask_admin import BaseView, expose
 
 from models import Attachment, Cooperative, Period, Person, Visit, VisitOfficer
-from portal import actions, clock, files, photos, scope, visit_months, visits
+from portal import actions, clock, photos, scope, visit_months, visits
 from portal.errors import NotAllowed, NotFound, PortalError
 from portal.rules import fiscal
 from portal.rules.access import OFFICE_ROLES, Role
 from portal.rules.terms import ActionState
 from portal.web import guard, visit_form, visit_month
+from portal.web.kept import kept_files
 from portal.web.language import Lazy, gettext, lazy
 from portal.web.sign_in import me
 from portal.web.visit_form import Typed
@@ -206,7 +207,7 @@ class VisitsPage(BaseView):
     def remove_photo(self) -> Any:
         """Take a photo or file away."""
         held = _attachment(request.form.get("id"))
-        photos.remove(held, by=me(), at=clock.now(), store=_store())
+        photos.remove(held, by=me(), at=clock.now(), store=kept_files())
         return redirect(f"/admin/visits/visit/?id={held.visit_id}")
 
     @expose("/file/")
@@ -215,7 +216,7 @@ class VisitsPage(BaseView):
         held = _attachment(request.args.get("id"))
         is_small = "small" in request.args and held.thumbnail_key
         key = held.thumbnail_key if is_small else held.file_key
-        store = _store()
+        store = kept_files()
         with store.open(key) as source:
             content = source.read()
         response = Response(content, mimetype="image/jpeg" if is_small else held.media_type)
@@ -234,15 +235,12 @@ def _photos_kept(visit: Visit, person: Person) -> list[str]:
         try:
             content = sent.stream.read(photos.MOST_BYTES + 1)
             located = "with_location" in request.form
-            photos.keep(visit, sent.filename, content, by=person, at=clock.now(), store=_store(), with_location=located)
+            photos.keep(
+                visit, sent.filename, content, by=person, at=clock.now(), store=kept_files(), with_location=located
+            )
         except PortalError as wrong:
             refused.append(wrong.words(gettext))
     return refused
-
-
-def _store() -> files.Files:
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)
 
 
 def _number(ident: Any) -> int:

@@ -10,12 +10,12 @@ from flask import Response, current_app, flash, redirect, request
 from flask_admin import BaseView, expose
 
 from models import Form, Obligation, Period, SentWorkbook
-from portal import clock, files, scope
+from portal import clock, scope
 from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
-from portal.files import Files
 from portal.forms import kinds
 from portal.forms.values import Cell
 from portal.rules.access import CENTRAL_ROLES, OFFICE_ROLES, Role
+from portal.web.kept import kept_files
 from portal.web.language import Lazy, gettext, language
 from portal.web.sign_in import me
 from portal.workbooks import checking, desk, gathering, sent, taking, writing
@@ -79,7 +79,7 @@ class WorkbooksPage(BaseView):
             preview = _looked(io.BytesIO(content), period)
         except PortalError as refusal:
             return self._index(refusal)
-        kept = sent.keep(preview, content, given.filename, by=me(), at=clock.now(), store=_store())
+        kept = sent.keep(preview, content, given.filename, by=me(), at=clock.now(), store=kept_files())
         return redirect(f"/admin/workbooks/look?id={kept.id}")
 
     @expose("/look")
@@ -88,7 +88,7 @@ class WorkbooksPage(BaseView):
         return self._preview(_sent(request.args.get("id")))
 
     def _preview(self, kept: SentWorkbook, refusal: PortalError | None = None) -> Any:
-        with sent.opened(kept, _store()) as content:
+        with sent.opened(kept, kept_files()) as content:
             preview = _looked(content)
         remarks = [(form, remark) for form in preview.forms for remark in form.remarks]
         shown = self.render(
@@ -103,7 +103,7 @@ class WorkbooksPage(BaseView):
     def take(self) -> Any:
         """Take what is right in a workbook, or all of it or nothing."""
         kept = _sent(request.form.get("id"))
-        with sent.opened(kept, _store()) as content:
+        with sent.opened(kept, kept_files()) as content:
             preview = _looked(content)
         try:
             taken = taking.take(preview, by=me(), at=clock.now(), whole=request.form.get("how") == "whole")
@@ -114,7 +114,7 @@ class WorkbooksPage(BaseView):
             flash(gettext("{count} cells were saved. The wrong ones are marked in the workbook below: mend them there.",
                           count=taken.saved), "warning")  # fmt: skip
             return redirect(f"/admin/workbooks/look?id={kept.id}")
-        sent.note_taken(kept, taken, at=clock.now(), store=_store())
+        sent.note_taken(kept, taken, at=clock.now(), store=kept_files())
         flash(gettext("{count} cells were saved from the workbook.", count=taken.saved), "success")
         return redirect(f"/admin/workbooks/?period={kept.period_id}")
 
@@ -122,7 +122,7 @@ class WorkbooksPage(BaseView):
     def returned(self) -> Any:
         """Send a workbook back with its wrong cells red and annotated."""
         kept = _sent(request.args.get("id"))
-        with sent.opened(kept, _store()) as content:
+        with sent.opened(kept, kept_files()) as content:
             preview = _looked(content)
         out = io.BytesIO()
         writing.write(
@@ -159,11 +159,6 @@ def _only(roles: frozenset[Role]) -> None:
 
 def _secret() -> str:
     return str(current_app.config["PORTAL"].secret_key)
-
-
-def _store() -> Files:
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)
 
 
 def _periods() -> list[Period]:

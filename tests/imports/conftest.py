@@ -4,7 +4,7 @@ import pytest
 
 from models import Plan, Project
 from portal.files import FolderFiles
-from portal.imports import batches, codes
+from portal.imports import batches, codes, underway
 from portal.imports.source import Given
 from portal.reports import runs
 from portal.rules.access import Role
@@ -43,17 +43,17 @@ class Money:
     def stage(self, path, given=Given(), *, is_whole=True):  # noqa: B008
         batch = self.receive(path, given, is_whole=is_whole)
         self.work(batch)
-        return batches.of_run(str(batch.id))
+        return underway.of_run(str(batch.id))
 
     def work(self, batch):
         """Do what a worker does when the bell rings for the batch."""
 
         def do(asked, progress):
-            batches.go_on(batches.of_run(asked.subject), files=self.files, teller=progress, now=lambda: make.NOON)
+            batches.go_on(underway.of_run(asked.subject), files=self.files, teller=progress, now=lambda: make.NOON)
 
-        run = batches.run_of(batch)
+        run = underway.run_of(batch)
         runs.carry_out(run.id, kinds=(RunKind.IMPORT,), do=do, now=lambda: make.NOON)
-        run = batches.run_of(batch)
+        run = underway.run_of(batch)
         assert run.state == "done", run.error
 
     def meaning(self, unknown):
@@ -74,13 +74,13 @@ class Money:
             told = {(u.kind, u.value): self.meaning(u) for u in codes.unknown(batch)}
             if told:
                 batch = codes.map_codes(batch, told, by=self.by, at=make.NOON)
-        return batches.of_run(str(batch.id))
+        return underway.of_run(str(batch.id))
 
     def take(self, path, given=Given(), *, is_whole=True, word=""):  # noqa: B008
         batch = self.map_all(self.stage(path, given, is_whole=is_whole))
         batches.accept(batch, word, by=self.by, at=make.NOON)
         self.work(batch)
-        return batches.of_run(str(batch.id))
+        return underway.of_run(str(batch.id))
 
 
 @pytest.fixture

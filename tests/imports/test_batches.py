@@ -7,7 +7,7 @@ import pytest
 from models import AuditEntry, BudgetLine, CodeMap, Disbursement, ImportBatch, ImportLine, MoneySum, Revision, Unit
 from portal import budget
 from portal.errors import MoveRefused, NotAllowed, RuleBroken
-from portal.imports import batches, codes, control
+from portal.imports import batches, codes, control, underway
 from portal.imports.source import Given
 from portal.rules.access import Role
 from portal.rules.terms import BatchState, MapKind
@@ -186,7 +186,7 @@ def test_a_file_whose_total_differs_needs_a_word_and_the_word_is_kept(money):
     batches.accept(batch, "กรมบัญชีกลางแจ้งว่าปัดเศษ", by=money.by, at=make.NOON)
     money.work(batch)
 
-    taken = batches.of_run(str(batch.id))
+    taken = underway.of_run(str(batch.id))
     assert (taken.state, taken.word, taken.taken_by) == (BatchState.TAKEN, "กรมบัญชีกลางแจ้งว่าปัดเศษ", money.by)
     assert "ปัดเศษ" in AuditEntry.get(AuditEntry.verb == "take_import").note
 

@@ -1,7 +1,9 @@
 """Small books, set once for all tests that only look at them."""
 
 import datetime as dt
+import http.server
 import subprocess
+import threading
 
 import pytest
 
@@ -56,3 +58,23 @@ def pack(year, tmp_path_factory):
 @pytest.fixture(scope="session")
 def book(year, tmp_path_factory):
     return _print(year, "book", tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def listener():
+    """A server on this machine that notes who asks; nobody should."""
+    asked = []
+
+    class Note(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *words):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Note)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/x", asked
+    server.shutdown()

@@ -1,10 +1,8 @@
 """What is meant to do harm, or is merely too much: the page still sets, and no other chapter suffers."""
 
 import base64
-import http.server
 import io
 import json
-import threading
 import zlib
 
 import pikepdf
@@ -25,26 +23,6 @@ HARM = (
     "𓀀﷽漢字🐘\u202e\u200b\ufeff",  # what has no face here
     "ก\x01\x0b\x1f\ufffeข",
 )
-
-
-@pytest.fixture(scope="module")
-def listener():
-    """A server on this machine that notes who asks; nobody should."""
-    asked = []
-
-    class Note(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *words):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Note)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/x", asked
-    server.shutdown()
 
 
 def _with(text, before, after, slug, most=1):

@@ -1,8 +1,6 @@
 """Pages hold whatever the records hold: nothing at all, the most, the longest, and what is meant to do harm."""
 
-import http.server
 import json
-import threading
 from dataclasses import replace
 
 import pytest
@@ -119,26 +117,6 @@ REFERENCES = [
     '<img src="asset:../config.py">',
     '<img src="asset:book.css">',
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def listener():
-    """A server on this machine that notes who asks; nobody should."""
-    asked = []
-
-    class Note(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *words):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Note)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/x", asked
-    server.shutdown()
 
 
 @pytest.mark.parametrize("reference", REFERENCES)

@@ -22,7 +22,7 @@ from models import (
 from portal import files, plan_copies, plan_versions, plans
 from portal.errors import MoveRefused, NotAllowed, RuleBroken
 from portal.imports import plan
-from portal.imports.batches import Nobody
+from portal.imports.underway import Nobody
 from portal.plan_copies import Choice
 from portal.rules.access import Role
 from portal.rules.terms import BatchState
@@ -71,15 +71,15 @@ def look(book, year, by):
 def send(book, year, by, folder):
     """Send a workbook and let a worker read it."""
     kept = files.connect("", folder)
-    batch = plan.receive(book, "แผน.xlsx", year, by=by, files=kept, at=AT)
-    plan.go_on(batch, files=kept, teller=Nobody(), now=lambda: AT)
+    batch = plan.WAY.receive(book, "แผน.xlsx", year=year, by=by, files=kept, at=AT)
+    plan.WAY.go_on(batch, files=kept, teller=Nobody(), now=lambda: AT)
     Run.update(state="done", ended_at=AT).execute()
     return ImportBatch.get_by_id(batch.id), kept
 
 
 def take(batch, kept, by):
     plan.accept(batch, by=by, at=AT)
-    plan.go_on(ImportBatch.get_by_id(batch.id), files=kept, teller=Nobody(), now=lambda: AT)
+    plan.WAY.go_on(ImportBatch.get_by_id(batch.id), files=kept, teller=Nobody(), now=lambda: AT)
     return ImportBatch.get_by_id(batch.id)
 
 

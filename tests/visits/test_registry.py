@@ -8,7 +8,7 @@ import pytest
 from models import AuditEntry, Cooperative, CooperativeType, ImportBatch, Revision
 from portal import files, records
 from portal.errors import MoveRefused, NotAllowed, PortalError, StaleRow
-from portal.imports import batches, registry
+from portal.imports import registry, underway
 from portal.reports import runs
 from portal.rules.access import Role
 from portal.rules.terms import BatchState, RunKind
@@ -43,18 +43,18 @@ def worked(batch, kept):
     """A worker does what the batch waits for, as the job does."""
 
     def do(asked, progress):
-        registry.go_on(batches.of_run(asked.subject), files=kept, teller=progress, now=lambda: NOON)
+        registry.WAY.go_on(underway.of_run(asked.subject), files=kept, teller=progress, now=lambda: NOON)
 
-    runs.carry_out(batches.run_of(batch).id, kinds=(RunKind.IMPORT,), do=do, now=lambda: NOON)
+    runs.carry_out(underway.run_of(batch).id, kinds=(RunKind.IMPORT,), do=do, now=lambda: NOON)
     return ImportBatch.get_by_id(batch.id)
 
 
 def taken(office, kept, path, by=None):
     by = by or office.officer
-    batch = worked(registry.receive(path, path.name, by=by, files=kept, at=NOON), kept)
+    batch = worked(registry.WAY.receive(path, path.name, by=by, files=kept, at=NOON), kept)
     if batch.state != BatchState.STAGED:
         return batch
-    registry.accept(batch, by=by, at=NOON)
+    registry.WAY.accept(batch, by=by, at=NOON)
     return worked(batch, kept)
 
 
@@ -89,7 +89,7 @@ def test_a_list_changes_and_adds_by_number_in_one_act(office, kept, migrated):
 
 def test_the_preview_says_what_changes_and_writes_nothing(office, kept, migrated):
     path = workbook(migrated.folder, (office.institution.registration_number, "ชื่อใหม่ จำกัด", *[None] * 6))
-    batch = registry.receive(path, "a.xlsx", by=office.officer, files=kept, at=NOON)
+    batch = registry.WAY.receive(path, "a.xlsx", by=office.officer, files=kept, at=NOON)
     worked(batch, kept)
 
     (change,) = ImportBatch.get_by_id(batch.id).report["changes"]
@@ -169,18 +169,18 @@ def test_an_administrator_takes_in_every_office_s_and_others_none(office, kept, 
 
     for role in (Role.DIVISION, Role.PLANNING, Role.EXECUTIVE):
         with pytest.raises(NotAllowed):
-            registry.receive(path, "a.xlsx", by=make.person(role), files=kept, at=NOON)
+            registry.WAY.receive(path, "a.xlsx", by=make.person(role), files=kept, at=NOON)
 
 
 def test_only_what_was_read_and_is_right_can_be_accepted(office, kept, migrated):
-    batch = registry.receive(
+    batch = registry.WAY.receive(
         workbook(migrated.folder, ("1", "x")), "a.xlsx", by=office.officer, files=kept, at=NOON
     )  # fmt: skip
     with pytest.raises(MoveRefused):
-        registry.accept(batch, by=office.officer, at=NOON)
-    registry.refuse(batch, by=office.officer, at=NOON)
+        registry.WAY.accept(batch, by=office.officer, at=NOON)
+    registry.WAY.refuse(batch, by=office.officer, at=NOON)
     with pytest.raises(MoveRefused):
-        registry.refuse(ImportBatch.get_by_id(batch.id), by=office.officer, at=NOON)
+        registry.WAY.refuse(ImportBatch.get_by_id(batch.id), by=office.officer, at=NOON)
 
 
 def test_a_list_is_sent_and_shown_by_its_page_to_its_own_office(office, app, sign_in, tmp_path):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from models import Table
 from portal import files
 from portal.web.api import formats, reading
 from portal.web.api.resources import Resource
+from portal.web.kept import kept_files
 
 
 def json(value: Any, status: int = 200) -> Response:
@@ -28,19 +29,13 @@ def record(resource: Resource, row: Table, status: int = 200) -> Response:
 
 def file(key: str, name: str, media_type: str, mark: str) -> Response:
     """Return a kept file, or the part of it that `Range` asks for; 304 when the caller has it already."""
-    held = store()
+    held = kept_files()
     response = Response(_parts(held, key), content_type=media_type)
     response.headers["Content-Disposition"] = f"attachment; filename=file; filename*=UTF-8''{quote(name)}"
     response.headers["Content-Length"] = str(held.size(key))
     response.set_etag(mark)
     response.make_conditional(request, accept_ranges=True, complete_length=held.size(key))
     return response
-
-
-def store() -> files.Files:
-    """Return the place where files are kept."""
-    settings = current_app.config["PORTAL"]
-    return files.connect(settings.files, settings.data)
 
 
 def _parts(held: files.Files, key: str) -> Any:

@@ -16,6 +16,7 @@ from portal.rules import editions
 from portal.rules.editions import Signature
 from portal.rules.terms import RunKind
 from portal.web.api import answers, door, reading, replies, resources, values, writing
+from portal.web.kept import kept_files
 
 printed = Blueprint("api_printed", __name__, url_prefix="/api/v1")
 printed.before_request(door.enter)
@@ -95,7 +96,7 @@ def file(ident: int) -> Response:
 def figures(ident: int) -> Response:
     """Return the figures that an edition froze, as they were: by chapter, and each printed one with its passport."""
     edition = _edition(ident)
-    frozen = json.loads(ledger.figures(edition, answers.store()))
+    frozen = json.loads(ledger.figures(edition, kept_files()))
     response = answers.json({"edition": ledger.name(edition), "cut_at": values.moment(edition.cut_at)} | frozen)
     response.set_etag(edition.snapshot_sha256)
     response.make_conditional(request)

@@ -12,6 +12,7 @@ from portal import attachments, clock, photos, sheets
 from portal.errors import NotFound, RuleBroken
 from portal.forms.values import Cell
 from portal.web.api import answers, door, reading, replies, resources, values, writing
+from portal.web.kept import kept_files
 
 uploads = Blueprint("api_uploads", __name__, url_prefix="/api/v1")
 uploads.before_request(door.enter)
@@ -55,7 +56,7 @@ def sent(name: str, ident: int) -> Response:
                 raise RuleBroken(words, field=part[:60], name=part[:60], known="file, key, with_location")
         content = file.stream.read(MOST_BYTES + 1)
         before = {one.id for one in _of(parent)}
-        at, store = clock.now(), answers.store()
+        at, store = clock.now(), kept_files()
         if isinstance(parent, Visit):
             located = request.form.get("with_location") == "true"
             photos.keep(parent, file.filename, content, by=g.person, at=at, store=store, with_location=located)
@@ -97,7 +98,7 @@ def taken_away(name: str, ident: int, number: int) -> Response:
         held = _one(parent, number)
         writing.check_match(f'"{held.sha256}"', lambda: _shown(held))
         if isinstance(parent, Visit):
-            photos.remove(held, by=g.person, at=clock.now(), store=answers.store())
+            photos.remove(held, by=g.person, at=clock.now(), store=kept_files())
         else:
             assert isinstance(parent, Submission)
             sheet = sheets.sheet_of(parent.obligation_id, at=clock.now())
