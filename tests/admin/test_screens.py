@@ -77,6 +77,15 @@ def test_every_column_of_every_table_is_typed_or_left_out_on_purpose(app, databa
         assert named == fields, f"{type(screen).__name__}: {sorted(named ^ fields)}"
 
 
+def test_every_column_that_is_shown_has_a_thai_name(app, database):
+    with app.test_request_context(headers={"Accept-Language": "th"}):
+        for screen in walking.screens(app):
+            shown = {n for n in screen.table._meta.sorted_field_names if n not in ("id", "version", "name_sort")}
+            for path in (shown - set(screen.not_shown)) | set(screen.column_list or ()):
+                name = columns.name_of(path)
+                assert re.search("[ก-๛]", name) or name == "SHA-256", f"{type(screen).__name__}.{path}: {name}"
+
+
 def test_every_table_that_people_work_with_has_a_screen(app, database):
     shown = {screen.table for screen in walking.screens(app)}
 
