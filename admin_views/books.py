@@ -6,6 +6,7 @@ from admin_views.base import CENTRAL, Screen
 from models import BookEntry, BookOutline, BookPhoto, MailingAddress, MailingList, Schedule, ScheduleTurn, Sending
 from portal.rules.access import Role
 from portal.web.language import lazy
+from portal.web.words import word
 
 KEEPERS = frozenset({Role.PLANNING, Role.ADMIN})
 
@@ -19,6 +20,7 @@ class BookOutlineScreen(Screen):
     icon = "book"
     adds = changes = False
     empty = lazy("Every book has its shipped table of contents.")
+    worded = {"book": word}
     column_list = ("book", "year", "note")
     not_typed = ("book", "year", "note")
 
@@ -100,6 +102,7 @@ class ScheduleScreen(Screen):
     small = True
     icon = "cal"
     removes = True
+    worded = {"book": word}
     column_list = (
         "name", "book", "scope", "counted_from", "day", "working_days", "at", "waits", "mailing_list", "is_active",
     )  # fmt: skip

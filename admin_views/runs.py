@@ -5,6 +5,7 @@ from __future__ import annotations
 from admin_views import panels
 from admin_views.base import CENTRAL, Screen
 from models import Edition, Run
+from portal.web.words import word
 
 
 class RunScreen(Screen):
@@ -32,6 +33,7 @@ class EditionScreen(Screen):
     open_to = CENTRAL
     icon = "book"
     adds = changes = False
+    worded = {"book": word}
     column_list = ("subject", "book", "number", "state", "reported", "owing", "pages", "cut_at", "made_at", "sha256")
     column_filters = ("book", "fiscal_year", "state", "made_at", "decided_by")
     column_default_sort = ("id", True)
