@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import multiprocessing
-import resource
 import statistics
 import tempfile
 import time
@@ -95,9 +94,9 @@ def _import(given: argparse.Namespace) -> bool:
         file = folder / "extract.txt"
         _write_extract(file, LINES)
         address = _fresh(given, folder, "import")
-        ours = _apart(lambda: _take(address, file, folder))
-        undone = _apart(lambda: _undo(address))
-        plain = _apart(lambda: _plainly(_fresh(given, folder, "plain"), file))
+        ours = _apart(_take, address, file, folder)
+        undone = _apart(_undo, address)
+        plain = _apart(_plainly, _fresh(given, folder, "plain"), file)
     per_line, (read, taken) = plain.wall / PLAIN_LINES, ours.made
     together = read + taken
     print(f"\nfinance file of {LINES:,} lines ({_engine(given)}): read, previewed, taken in, undone")
@@ -334,11 +333,11 @@ def _let_go() -> None:
         database.db.obj.close_all()
 
 
-def _apart(make: Callable[[], Any]) -> Cost:
-    """Do something in a process of its own, so that the memory it takes is all its own."""
-    fork = multiprocessing.get_context("fork")
-    mine, theirs = fork.Pipe(duplex=False)
-    process = fork.Process(target=_measured, args=(make, theirs))
+def _apart(make: Callable[..., Any], *given: Any) -> Cost:
+    """Do something in a new process, so that the memory it takes is its own: what a worker takes from its start."""
+    spawn = multiprocessing.get_context("spawn")
+    mine, theirs = spawn.Pipe(duplex=False)
+    process = spawn.Process(target=_measured, args=(make, given, theirs))
     process.start()
     theirs.close()
     cost: Cost = mine.recv()
@@ -346,8 +345,14 @@ def _apart(make: Callable[[], Any]) -> Cost:
     return cost
 
 
-def _measured(make: Callable[[], Any], pipe: Connection) -> None:
-    began = time.monotonic()
-    made = make()
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    pipe.send(Cost(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, made))
+def _measured(make: Callable[..., Any], given: tuple[Any, ...], pipe: Connection) -> None:
+    began, before = time.monotonic(), time.process_time()
+    made = make(*given)
+    wall, cpu = time.monotonic() - began, time.process_time() - before
+    pipe.send(Cost(wall, cpu, _peak(), made))
+
+
+def _peak() -> float:
+    """Return the most megabytes that this program has held: what it was begun from counts in the usage, not here."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
