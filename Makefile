@@ -10,6 +10,8 @@ PERIOD ?= 2566-05
 YEAR ?= 2566
 OUT ?= var/made
 TESTS ?=
+# Where the machine forbids compiled Python beside the sources, every process would compile the portal again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run test setup setup-test check fix golden demo bench migrate pack book lock clean
 

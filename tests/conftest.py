@@ -42,6 +42,9 @@ ACCEPTS_GOLDEN = os.environ.pop("PORTAL_GOLDEN", "") == "1"
 for name in [name for name in os.environ if name.startswith("PORTAL_")]:
     del os.environ[name]
 os.environ["TZ"] = "Asia/Bangkok"
+# Where compiled Python is not kept, each process of a run would compile the portal and its tests again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would every portal they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
