@@ -17,12 +17,12 @@ from models import FiscalYear, ImportBatch, ImportLine, Person, Run
 from portal import budget, database
 from portal.budget import Changes, Key, Money, Said
 from portal.database import tuples
-from portal.errors import MoveRefused, PortalError, RuleBroken
+from portal.errors import MoveRefused, RuleBroken
 from portal.files import Files
-from portal.imports import companion, control, reading
+from portal.imports import companion, control, reading, underway
 from portal.imports.matching import Match, Matcher, project_key
 from portal.imports.source import AMOUNTS, Given, Statement
-from portal.imports.underway import OPEN, Nobody, Teller, at_hand, run_of, sha256_of
+from portal.imports.underway import NOBODY, OPEN, Teller, at_hand, run_of, sha256_of
 from portal.reports import runs
 from portal.rules.terms import BatchState, MapKind, RunKind
 
@@ -94,14 +94,8 @@ def go_on(batch: ImportBatch, *, files: Files, teller: Teller, now: Callable[[],
             stage(batch, path, teller=teller, at=now())
     elif batch.state is BatchState.ACCEPTED:
         take(batch, teller=teller, at=now())
-    elif batch.state is BatchState.UNDOING and batch.undone_by is not None:
-        by = batch.undone_by
-        try:
-            undo(batch, by=by, at=now(), teller=teller)
-        except PortalError:
-            with budget.changing(by, "leave_import", now()) as work:  # it stays taken; the run says why
-                work.update(ImportBatch.get_by_id(batch.id), state=BatchState.TAKEN, undone_by=None)
-            raise
+    elif batch.state is BatchState.UNDOING:
+        underway.undo_asked(batch, undo, teller=teller, now=now)
     else:
         teller.end()
 
@@ -334,32 +328,27 @@ def refuse(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
 def ask_undo(batch: ImportBatch, *, by: Person, at: dt.datetime) -> Run:
     """Ask for a file that was taken in to be undone by a worker; return the run. Raises MoveRefused as `undo` does."""
     budget.check_may_take(by)
-    if batch.state is not BatchState.TAKEN:
-        raise MoveRefused("Only a file that was taken in can be undone.")
     _check_last(batch)
-    with budget.changing(by, "ask_undo_import", at, batch.file_name) as work:
-        work.update(batch, state=BatchState.UNDOING, undone_by=by)
-        return runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
+    return underway.ask_undo(batch, by=by, at=at)
 
 
-def undo(batch: ImportBatch, *, by: Person, at: dt.datetime, teller: Teller | None = None) -> None:
+def undo(batch: ImportBatch, *, by: Person, at: dt.datetime, teller: Teller = NOBODY) -> None:
     """Put the year's money back to what it was before a file was taken in. The file and both acts stay in history.
 
     Files are undone in turn, the last one first. Raises MoveRefused otherwise, and when a line was changed since.
     """
-    told = teller or Nobody()
     budget.check_may_take(by)
     _check_last(batch)
-    told.plan(UNDOING)
-    told.begin(1)
+    teller.plan(UNDOING)
+    teller.begin(1)
     with budget.changing(by, "undo_import", at, batch.file_name) as work:
         fresh = ImportBatch.get_by_id(batch.id)
         if fresh.state not in (BatchState.TAKEN, BatchState.UNDOING) or fresh.entry_number is None:
             raise MoveRefused("Only a file that was taken in can be undone.")
         budget.undo(fresh.entry_number, by=by, at=at, note=batch.file_name)
         work.update(batch, state=BatchState.UNDONE, undone_by=by, undone_at=at)
-        told.finish(1, pages=batch.lines_taken)
-        told.end()
+        teller.finish(1, pages=batch.lines_taken)
+        teller.end()
 
 
 def _check_last(batch: ImportBatch) -> None:

@@ -31,8 +31,9 @@ from models import (
 )
 from portal import history, records
 from portal.errors import MoveRefused, NotAllowed, PortalError, RuleBroken
+from portal.imports import underway
 from portal.imports.plan_rows import Key, Known, Line, Reading, read
-from portal.imports.underway import Teller, Way, found_wrong
+from portal.imports.underway import NOBODY, Teller, Way, found_wrong
 from portal.rules import access
 from portal.rules.terms import BatchState
 from portal.workbooks.plan_book import LEAVES, TABLES
@@ -40,6 +41,7 @@ from portal.workbooks.plan_book import LEAVES, TABLES
 SOURCE = "plan"
 STEPS = ("อ่านไฟล์", "เทียบกับแผนและลองบันทึก")
 TAKING = ("เทียบกับแผน", "บันทึกลงแผน")
+UNDOING = ("เทียบกับค่าก่อนนำเข้า", "คืนแผนเป็นค่าก่อนนำเข้า")
 AT_ONCE = 500
 
 
@@ -103,9 +105,6 @@ def _take(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> No
             )  # fmt: skip
             teller.finish(2, pages=said.count)
             teller.end()
-
-
-WAY = Way(SOURCE, STEPS, check_may, _read, _take)
 
 
 # ---------------------------------------------------------------- writing
@@ -210,20 +209,30 @@ class Writing:
 # ---------------------------------------------------------------- undoing
 
 
-def undo(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
+def undo(batch: ImportBatch, *, by: Person, at: dt.datetime, teller: Teller = NOBODY) -> None:
     """Put the plan back to what it was before a workbook was taken in. The file and both acts stay in history.
 
     Raises MoveRefused when a line was changed since, because that change would be lost; StoreRefused when something
     needs a line that would go.
     """
     check_may(by)
-    if batch.state is not BatchState.TAKEN or batch.entry_number is None:
-        raise MoveRefused("Only a file that was taken in can be undone.")
+    underway.check_taken(batch)
+    teller.plan(UNDOING)
+    teller.begin(1)
+    back = list(Revision.select().where(Revision.entry == batch.entry_number).order_by(Revision.id.desc()))
+    teller.finish(1, pages=len(back))
+    teller.begin(2)
     with records.changing(by=by, verb="undo_import", at=at, note=batch.file_name, as_verb=True) as work:
-        back = Revision.select().where(Revision.entry == batch.entry_number).order_by(Revision.id.desc())
-        for model, revisions in _runs_of(list(back)):
+        underway.check_taken(batch)
+        for model, revisions in _runs_of(back):
             _put_back(work, model, revisions)
+            teller.beat()
         work.update(batch, state=BatchState.UNDONE, undone_by=by, undone_at=at)
+        teller.finish(2, pages=batch.lines_taken)
+        teller.end()
+
+
+WAY = Way(SOURCE, STEPS, check_may, _read, _take, undo)
 
 
 def _runs_of(revisions: list[Revision]) -> Iterator[tuple[type[Table], list[Revision]]]:

@@ -8,24 +8,26 @@ as it is. A list exported from the registry's own screen can be changed and sent
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from models import AuditEntry, AuditorRemark, Cooperative, CooperativeYear, ImportBatch, Kept, Person, Revision
 from portal import history, records
 from portal.errors import MoveRefused, NotAllowed, RuleBroken
-from portal.imports import strengths
+from portal.imports import strengths, underway
 from portal.imports.institutions import HEADINGS, Change, Known, Reading, rows_of, take_row
 from portal.imports.rows import sheets
 from portal.imports.source import find_heading
-from portal.imports.underway import Teller, Way, found_wrong
+from portal.imports.underway import NOBODY, Teller, Way, found_wrong
 from portal.rules import access
 from portal.rules.terms import BatchState
 
 SOURCE = "registry"
 STEPS = ("อ่านไฟล์", "เทียบกับทะเบียน")
 TAKING = ("เทียบกับทะเบียน", "บันทึกลงทะเบียน")
+UNDOING = ("เทียบกับค่าก่อนนำเข้า", "คืนทะเบียนเป็นค่าก่อนนำเข้า")
+AT_ONCE = 500
 TABLES: tuple[type[Kept], ...] = (Cooperative, CooperativeYear, AuditorRemark)
 
 
@@ -60,9 +62,6 @@ def _take(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> No
         teller.end()
 
 
-WAY = Way(SOURCE, STEPS, check_may, _read, _take)
-
-
 def write(work: records.Work, said: Reading, beat: Callable[[], None]) -> None:
     """Write every change of a reading within one act."""
     new = [c.values for c in said.changes if c.held is None]
@@ -85,28 +84,42 @@ def write(work: records.Work, said: Reading, beat: Callable[[], None]) -> None:
 # ---------------------------------------------------------------- back again
 
 
-def undo(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
+def undo(batch: ImportBatch, *, by: Person, at: dt.datetime, teller: Teller = NOBODY) -> None:
     """Put the registry back to what it was before a list was taken in. The list and both acts stay in history.
 
     Raises MoveRefused when a record was changed since, or something points to an institution that the list added.
     """
     check_may(by)
-    if batch.state is not BatchState.TAKEN:
-        raise MoveRefused("Only a file that was taken in can be undone.")
+    underway.check_taken(batch)
+    teller.plan(UNDOING)
+    teller.begin(1)
     pictures = _pictures(batch)
+    teller.finish(1, pages=sum(len(kept) for kept in pictures.values()))
+    teller.begin(2)
     with records.changing(by=by, verb="undo_registry", at=at, note=batch.file_name) as work:
+        underway.check_taken(batch)
         for model in reversed(TABLES):
             kept = pictures.get(model.__name__, [])
-            held = {row.id: row for row in model.select().where(model.id.in_([after["id"] for _, after in kept]))}
-            for _, after in kept:
-                _check_untouched(held.get(after["id"]), after)
-            work.update_many(
-                (held[after["id"]], _back(model, before, after)) for before, after in kept if before is not None
-            )
-            for _, after in (pair for pair in kept if pair[0] is None):
-                work.remove(held[after["id"]])
+            for start in range(0, len(kept), AT_ONCE):
+                _put_back(work, model, kept[start : start + AT_ONCE])
+                teller.beat()
         work.as_verb = True
         work.update(batch, state=BatchState.UNDONE, undone_by=by, undone_at=at)
+        teller.finish(2, pages=batch.lines_taken)
+        teller.end()
+
+
+WAY = Way(SOURCE, STEPS, check_may, _read, _take, undo)
+
+
+def _put_back(
+    work: records.Work, model: type[Kept], kept: Sequence[tuple[dict[str, Any] | None, dict[str, Any]]]
+) -> None:
+    held = {row.id: row for row in model.select().where(model.id.in_([after["id"] for _, after in kept]))}
+    for _, after in kept:
+        _check_untouched(held.get(after["id"]), after)
+    work.update_many((held[after["id"]], _back(model, before, after)) for before, after in kept if before is not None)
+    work.remove_many([held[after["id"]] for before, after in kept if before is None])
 
 
 def _pictures(batch: ImportBatch) -> dict[str, list[tuple[dict[str, Any] | None, dict[str, Any]]]]:

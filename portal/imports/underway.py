@@ -1,5 +1,5 @@
 """A sent file on its way into the records: kept, read by a worker, looked at by a person, taken in by a worker, or put
-aside. The batch's row is the truth: its state says what is to be done next.
+aside; and once taken in, put back by a worker. The batch's row is the truth: its state says what is to be done next.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from models import FiscalYear, ImportBatch, Person, Run
 from portal import records
-from portal.errors import MoveRefused, NotFound
+from portal.errors import MoveRefused, NotFound, PortalError
 from portal.files import Files
 from portal.reports import runs
 from portal.rules.terms import BatchState, RunKind
@@ -53,6 +53,9 @@ class Nobody:
         """Hear that all is done."""
 
 
+NOBODY = Nobody()
+
+
 def run_of(batch: ImportBatch) -> Run | None:
     """Return the latest run for a batch."""
     of_batch = Run.select().where(Run.kind == RunKind.IMPORT, Run.subject == str(batch.id))
@@ -84,6 +87,45 @@ def at_hand(batch: ImportBatch, files: Files) -> Iterator[Path]:
         yield path
 
 
+# ---------------------------------------------------------------- undoing
+
+
+def ask_undo(batch: ImportBatch, *, by: Person, at: dt.datetime) -> Run:
+    """Ask for a file that was taken in to be undone by a worker; return the run. Raises MoveRefused for any other."""
+    if batch.state is not BatchState.TAKEN:
+        raise MoveRefused("Only a file that was taken in can be undone.")
+    with records.changing(by=by, verb="ask_undo_import", note=batch.file_name, at=at, as_verb=True) as work:
+        work.update(batch, state=BatchState.UNDOING, undone_by=by)
+        return runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
+
+
+class Undo(Protocol):
+    """Puts back in one act what taking a file in had changed; raises a PortalError when it cannot."""
+
+    def __call__(self, batch: ImportBatch, *, by: Person, at: dt.datetime, teller: Teller) -> None: ...
+
+
+def undo_asked(batch: ImportBatch, undo: Undo, *, teller: Teller, now: Callable[[], dt.datetime]) -> None:
+    """Undo a file as somebody asked. What cannot be undone stays taken in, and the run says why."""
+    by = batch.undone_by or batch.person
+    try:
+        undo(batch, by=by, at=now(), teller=teller)
+    except PortalError:
+        with records.changing(by=by, verb="leave_import", at=now(), as_verb=True) as work:
+            work.update(ImportBatch.get_by_id(batch.id), state=BatchState.TAKEN, undone_by=None)
+        raise
+
+
+def check_taken(batch: ImportBatch) -> None:
+    """Refuse a file that is not taken in now, whatever it was when somebody looked at it."""
+    state = ImportBatch.select(ImportBatch.state).where(ImportBatch.id == batch.id).scalar()
+    if state not in (BatchState.TAKEN, BatchState.UNDOING):
+        raise MoveRefused("Only a file that was taken in can be undone.")
+
+
+# ---------------------------------------------------------------- whole or not at all
+
+
 class Said(Protocol):
     """What a reading of a file says: rows read, records that would be written, what is wrong, and its preview."""
 
@@ -99,8 +141,9 @@ class Said(Protocol):
 class Way:
     """How files of one kind go in whole or not at all.
 
-    `read` holds a file against the records and changes nothing; `take` reads it again and writes it. `steps` are the
-    two steps of the reading, as they are shown. `check_may` refuses people who do not keep these records.
+    `read` holds a file against the records and changes nothing; `take` reads it again and writes it; `undo` puts back
+    what was there before. `steps` are the two steps of the reading, as they are shown. `check_may` refuses people who
+    do not keep these records.
     """
 
     source: str
@@ -108,6 +151,7 @@ class Way:
     check_may: Callable[[Person], None]
     read: Callable[[ImportBatch, Path, Teller, dt.datetime], Said]
     take: Callable[[ImportBatch, Path, Teller, dt.datetime], None]
+    undo: Undo
 
     def receive(
         self, file: Path, name: str, *, by: Person, files: Files, at: dt.datetime, year: FiscalYear | None = None
@@ -134,7 +178,10 @@ class Way:
         return batch
 
     def go_on(self, batch: ImportBatch, *, files: Files, teller: Teller, now: Callable[[], dt.datetime]) -> None:
-        """Do what the state asks for: read a waiting file for its preview, take in an accepted one. Else nothing."""
+        """Do what the state asks for: read a file for its preview, take it in, or undo it. Else nothing."""
+        if batch.state is BatchState.UNDOING:
+            undo_asked(batch, self.undo, teller=teller, now=now)
+            return
         if batch.state not in (BatchState.WAITING, BatchState.ACCEPTED):
             teller.end()
             return
@@ -153,10 +200,17 @@ class Way:
             work.update(batch, state=BatchState.ACCEPTED, taken_by=by)
             return runs.add(work, RunKind.IMPORT, str(batch.id), by, at)
 
-    def refuse(self, batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
-        """Put a file aside."""
+    def ask_undo(self, batch: ImportBatch, *, by: Person, at: dt.datetime) -> Run:
+        """Ask for what a file changed to be put back by a worker; return the run."""
         self.check_may(by)
-        if batch.state not in (BatchState.WAITING, BatchState.STAGED):
+        return ask_undo(batch, by=by, at=at)
+
+    def refuse(self, batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
+        """Put a file aside that nobody is working on."""
+        self.check_may(by)
+        run = run_of(batch)
+        is_stuck = batch.state is BatchState.ACCEPTED and (run is None or run.state not in runs.OPEN)
+        if batch.state not in (BatchState.WAITING, BatchState.STAGED) and not is_stuck:
             raise MoveRefused("This file is not on its way any more.")
         with records.changing(by=by, verb="refuse_import", at=at, as_verb=True) as work:
             work.update(batch, state=BatchState.REFUSED)

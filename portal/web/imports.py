@@ -9,7 +9,7 @@ from flask_admin import BaseView, expose
 
 from models import BudgetCategory, FiscalYear, ImportBatch, ImportLine, Project, Run, Unit
 from portal import clock, formats, scope
-from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
+from portal.errors import NotAllowed, PortalError, RuleBroken
 from portal.imports import IMPORTS, batches, codes, control, plan, registry, underway
 from portal.imports.source import Given
 from portal.reports import runs
@@ -121,14 +121,7 @@ class ImportsPage(BaseView):
     @expose("/again/", methods=("POST",))
     def again(self) -> Any:
         """Let a run that failed be done after all."""
-
-        def retry(batch: ImportBatch) -> None:
-            run = underway.run_of(batch)
-            if run is None:
-                raise NotFound("This record is no longer there.")
-            runs.retry(run, by=me(), at=clock.now())
-
-        return self._done(retry)
+        return self._done(sent_files.again)
 
     def _done(self, do: Any) -> Any:
         batch = _batch()

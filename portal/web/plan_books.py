@@ -16,7 +16,6 @@ from portal.errors import NotAllowed, NotFound, PortalError, RuleBroken
 from portal.imports import plan
 from portal.plan_copies import Choice
 from portal.rules.access import CENTRAL_ROLES, may_write
-from portal.rules.terms import BatchState
 from portal.web import sent_files, table_file
 from portal.web.kept import kept_files
 from portal.web.language import gettext
@@ -98,7 +97,7 @@ class PlanBooksPage(BaseView):
     @expose("/progress/")
     def progress(self) -> Any:
         """Return the part of a workbook's page that changes while a worker is at it."""
-        return self.render("plan_books/progress.html", **_state_of(_batch()))
+        return self.render("parts/sent_file.html", **_state_of(_batch()))
 
     @expose("/take/", methods=("POST",))
     def take(self) -> Any:
@@ -118,10 +117,18 @@ class PlanBooksPage(BaseView):
 
     @expose("/undo/", methods=("POST",))
     def undo(self) -> Any:
-        """Put the plan back to what it was before a workbook."""
+        """Ask for the plan to be put back to what it was before a workbook."""
         batch = _batch()
-        plan.undo(batch, by=me(), at=clock.now())
-        flash(gettext("The plan is as it was before the workbook."), "success")
+        plan.WAY.ask_undo(batch, by=me(), at=clock.now())
+        sent_files.ring(batch)
+        return redirect(f"/admin/plan-books/file/?id={batch.id}")
+
+    @expose("/again/", methods=("POST",))
+    def again(self) -> Any:
+        """Let work that failed or was stopped be done after all."""
+        batch = _batch()
+        plan.WAY.check_may(me())
+        sent_files.again(batch)
         return redirect(f"/admin/plan-books/file/?id={batch.id}")
 
     @expose("/copy/", methods=("POST",))
@@ -165,7 +172,7 @@ def _state_of(batch: ImportBatch) -> dict[str, Any]:
     headings = {col.field: col.heading for _, columns in plan_book.LEAVES.values() for col in columns if col.field}
     return sent_files.state_of(batch) | {
         "leaves": {kind: name for kind, (name, _) in plan_book.LEAVES.items()}, "headings": headings,
-        "may": may_write(me().role, "Plan"), "open": BatchState.STAGED,
+        "may": may_write(me().role, "Plan"), "here": f"/admin/plan-books/file/?id={batch.id}",
     }  # fmt: skip
 
 

@@ -67,7 +67,7 @@ class RegistryPage(BaseView):
     @expose("/progress/")
     def progress(self) -> Any:
         """Return the part of a list's page that changes while a worker is at it."""
-        return self.render("story/progress.html", **_state_of(_batch()))
+        return self.render("parts/sent_file.html", **_state_of(_batch()))
 
     @expose("/take/", methods=("POST",))
     def take(self) -> Any:
@@ -79,10 +79,18 @@ class RegistryPage(BaseView):
 
     @expose("/undo/", methods=("POST",))
     def undo(self) -> Any:
-        """Put the registry back to what it was before a list."""
+        """Ask for the registry to be put back to what it was before a list."""
         batch = _batch()
-        registry.undo(batch, by=me(), at=clock.now())
-        flash(gettext("The registry stands as it did before this list."), "success")
+        registry.WAY.ask_undo(batch, by=me(), at=clock.now())
+        sent_files.ring(batch)
+        return redirect(f"/admin/registry/list/?id={batch.id}")
+
+    @expose("/again/", methods=("POST",))
+    def again(self) -> Any:
+        """Let work that failed or was stopped be done after all."""
+        batch = _batch()
+        registry.WAY.check_may(me())
+        sent_files.again(batch)
         return redirect(f"/admin/registry/list/?id={batch.id}")
 
     @expose("/refuse/", methods=("POST",))
@@ -94,7 +102,10 @@ class RegistryPage(BaseView):
 
 
 def _state_of(batch: ImportBatch) -> dict[str, Any]:
-    return sent_files.state_of(batch) | {"column_name": lambda name: institutions.HEADINGS.get(name, (name,))[0]}
+    return sent_files.state_of(batch) | {
+        "column_name": lambda name: institutions.HEADINGS.get(name, (name,))[0],
+        "here": f"/admin/registry/list/?id={batch.id}", "may": True,
+    }  # fmt: skip
 
 
 def _batch() -> ImportBatch:

@@ -13,7 +13,7 @@ from peewee import Expression
 
 from jobs import queue
 from models import ImportBatch, Run, RunStep
-from portal import scope
+from portal import clock, scope
 from portal.errors import NotFound, RuleBroken
 from portal.imports import underway
 from portal.reports import runs
@@ -25,7 +25,7 @@ MARKS = {
     BatchState.WAITING: "run", BatchState.STAGED: "half", BatchState.ACCEPTED: "run", BatchState.TAKEN: "done",
     BatchState.REFUSED: "bad", BatchState.UNDOING: "run", BatchState.UNDONE: "none",
 }  # fmt: skip
-BUSY = (BatchState.WAITING, BatchState.ACCEPTED)
+BUSY = (BatchState.WAITING, BatchState.ACCEPTED, BatchState.UNDOING)
 SHOWN = 200  # faults on a page
 
 
@@ -59,6 +59,15 @@ def ring(batch: ImportBatch) -> None:
         queue.ring("take_import", run.id, turn=run.attempt)
 
 
+def again(batch: ImportBatch) -> None:
+    """Let a run that failed or was stopped be done after all, and wake a worker for it."""
+    run = underway.run_of(batch)
+    if run is None:
+        raise NotFound("This record is no longer there.")
+    runs.retry(run, by=me(), at=clock.now())
+    ring(batch)
+
+
 def steps_of(run: Run | None) -> list[RunStep]:
     """Return the steps of a run in order."""
     return list(RunStep.select().where(RunStep.run == run.id).order_by(RunStep.position)) if run else []
@@ -67,11 +76,12 @@ def steps_of(run: Run | None) -> list[RunStep]:
 def state_of(batch: ImportBatch) -> dict[str, Any]:
     """Return what a page of a file that goes in whole or not at all shows of its way."""
     run = underway.run_of(batch)
-    failed = run is not None and run.state == RunState.FAILED
+    is_at_work = run is None or run.state in runs.OPEN
     return {
-        "batch": batch, "run": run, "steps": steps_of(run), "marks": MARKS, "failed": failed, "report": batch.report,
+        "batch": batch, "run": run, "steps": steps_of(run), "marks": MARKS, "report": batch.report,
         "faults": [one | {"words": _words(**one)} for one in batch.report.get("faults", [])[:SHOWN]],
-        "busy": batch.state in BUSY and not failed and (run is None or run.state in runs.OPEN),
+        "failed": run is not None and run.state is RunState.FAILED,
+        "busy": batch.state in BUSY and is_at_work, "stuck": batch.state in BUSY and not is_at_work,
     }  # fmt: skip
 
 

@@ -5,15 +5,16 @@ import datetime as dt
 import openpyxl
 import pytest
 
-from models import AuditEntry, AuditorRemark, Cooperative, CooperativeYear, ImportBatch
+from models import AuditEntry, AuditorRemark, Cooperative, CooperativeYear, ImportBatch, Run
 from portal import records
 from portal.errors import MoveRefused, NotAllowed, StoreRefused
 from portal.imports import registry
+from portal.reports import runs
 from portal.rules.access import Role
-from portal.rules.terms import BatchState, Grade, RemarkKind, RemarkState
+from portal.rules.terms import BatchState, Grade, RemarkKind, RemarkState, RunState
 from tests import make
 from tests.make import NOON
-from tests.visits.test_registry import kept, kind_of, taken  # noqa: F401
+from tests.visits.test_registry import kept, kind_of, taken, worked  # noqa: F401
 
 YEARS = ("เลขทะเบียน", "ชั้นความเข้มแข็ง ปี 2566", "ระดับมาตรฐาน พ.ศ. ๒๕๖๖")
 REMARKS = ("เลขทะเบียน", "วันที่พบ", "ลักษณะ", "ข้อความ", "จำนวนเงิน (บาท)", "สถานะ", "วันที่แก้ไขแล้ว")
@@ -128,9 +129,14 @@ def all_of_it(office, kept, migrated, number):  # noqa: F811
     return before, batch
 
 
-def test_a_list_taken_in_is_taken_back_whole(office, all_of_it):
+def test_a_list_taken_in_is_taken_back_whole_by_a_worker(office, all_of_it, kept):  # noqa: F811
     before, batch = all_of_it
-    registry.undo(batch, by=office.officer, at=NOON)
+    run = registry.WAY.ask_undo(batch, by=office.officer, at=NOON)
+    assert ImportBatch.get_by_id(batch.id).state == BatchState.UNDOING and years_of(office.institution)[0][1:] == (
+        3,
+        Grade.GOOD,
+    )
+    worked(batch, kept)
 
     after = [row.__data__ for model in registry.TABLES for row in model.select().order_by(model.id)]
     bare = lambda rows: [{name: value for name, value in row.items() if name != "version"} for row in rows]  # noqa: E731
@@ -138,16 +144,19 @@ def test_a_list_taken_in_is_taken_back_whole(office, all_of_it):
     kept_batch = ImportBatch.get_by_id(batch.id)
     assert (kept_batch.state, kept_batch.undone_by_id) == (BatchState.UNDONE, office.officer.id)
     assert AuditEntry.select().where(AuditEntry.verb == "undo_registry").count() == 1
-    with pytest.raises(MoveRefused):
-        registry.undo(kept_batch, by=office.officer, at=NOON)
+    assert (Run.get_by_id(run.id).state, Run.get_by_id(run.id).steps_done) == (RunState.DONE, 2)
+    for once_more in (registry.undo, registry.WAY.ask_undo):
+        with pytest.raises(MoveRefused):
+            once_more(kept_batch, by=office.officer, at=NOON)
 
 
-def test_what_was_changed_since_is_not_taken_back(office, all_of_it):
+def test_what_was_changed_since_is_not_taken_back_and_the_run_says_why(office, all_of_it, kept):  # noqa: F811
     with records.changing(by=office.officer, verb="edit", at=NOON) as work:
         work.update(Cooperative.get_by_id(office.institution.id), members=7)
 
-    with pytest.raises(MoveRefused, match="ชื่อใหม่"):
-        registry.undo(all_of_it[1], by=office.officer, at=NOON)
+    run = registry.WAY.ask_undo(all_of_it[1], by=office.officer, at=NOON)
+    batch = worked(all_of_it[1], kept)
+    assert (batch.state, batch.undone_by_id) == (BatchState.TAKEN, None) and "ชื่อใหม่" in Run.get_by_id(run.id).error
     assert Cooperative.get_by_id(office.institution.id).district == "ชุมแพ" and AuditorRemark.select().count() == 1
 
 
@@ -162,11 +171,29 @@ def test_an_institution_that_is_in_use_by_now_stays(office, all_of_it):
 
 def test_who_may_not_take_a_list_in_may_not_take_it_back(office, all_of_it, app, sign_in):
     with pytest.raises(NotAllowed):
-        registry.undo(all_of_it[1], by=make.person(Role.PLANNING), at=NOON)
+        registry.WAY.ask_undo(all_of_it[1], by=make.person(Role.PLANNING), at=NOON)
     other = sign_in(make.person(Role.REPORTER))
     assert other.post("/admin/registry/undo/", data={"id": all_of_it[1].id}).status_code == 404
     mine = sign_in(office.officer, app.test_client())
     page = mine.get(f"/admin/registry/list/?id={all_of_it[1].id}").text
     assert "/undo/" in page and "ระดับมาตรฐาน 2566" in page
     assert mine.post("/admin/registry/undo/", data={"id": all_of_it[1].id}).status_code == 302
-    assert ImportBatch.get_by_id(all_of_it[1].id).state == BatchState.UNDONE
+    assert ImportBatch.get_by_id(all_of_it[1].id).state == BatchState.UNDOING
+    assert "data-busy" in mine.get(f"/admin/registry/list/?id={all_of_it[1].id}").text
+
+
+def test_work_that_was_stopped_is_done_after_all_or_put_aside(office, kept, migrated, number, app, sign_in):  # noqa: F811
+    path = book(migrated.folder, a=[YEARS, (number, 2, None)])
+    batch = worked(registry.WAY.receive(path, "a.xlsx", by=office.officer, files=kept, at=NOON), kept)
+    run = registry.WAY.accept(batch, by=office.officer, at=NOON)
+    runs.cancel(run, by=office.officer, at=NOON)
+    mine = sign_in(office.officer, app.test_client())
+    page = mine.get(f"/admin/registry/list/?id={batch.id}").text
+    assert "../again/" in page and "../refuse/" in page and "data-busy" not in page
+
+    assert mine.post("/admin/registry/again/", data={"id": batch.id}).status_code == 302
+    assert Run.get_by_id(run.id).state == RunState.WAITING
+    assert "data-busy" in mine.get(f"/admin/registry/list/?id={batch.id}").text
+    runs.cancel(Run.get_by_id(run.id), by=office.officer, at=NOON)
+    mine.post("/admin/registry/refuse/", data={"id": batch.id})
+    assert ImportBatch.get_by_id(batch.id).state == BatchState.REFUSED and not years_of(office.institution)
