@@ -20,6 +20,7 @@ from portal.reports.chapters import (
     disbursement,
     indicators,
     kpi,
+    lists,
     method,
     office,
     offices,
@@ -127,7 +128,7 @@ BOOK = Book(
     foot_at=11,
     mirrored=True,
     parts=(
-        Part("", (book_cover.CHAPTER, approval.CHAPTER, reading.CHAPTER, contents.CHAPTER)),
+        Part("", (book_cover.CHAPTER, approval.CHAPTER, reading.CHAPTER, contents.CHAPTER, lists.CHAPTER)),
         Part(
             "สรุปผลการดำเนินงานภาพรวม",
             (year.CHAPTER, department.CHAPTER, strategy.CHAPTER, projects.CHAPTER, timeliness.CHAPTER),
@@ -180,7 +181,7 @@ PACK_OF_REGION = replace(
 BOOK_OF_OFFICE = replace(
     BOOK, slug="book_office", scope=ScopeKind.OFFICE, title=_of_scope(_book_title), short=_of_scope(_book_title),
     parts=(
-        Part("", (book_cover.CHAPTER, reading.CHAPTER, contents.CHAPTER)),
+        Part("", (book_cover.CHAPTER, reading.CHAPTER, contents.CHAPTER, lists.CHAPTER)),
         Part("ผลการดำเนินงานของหน่วยงาน", (office.CHAPTER,)),
         Part("ผลงานตามโครงการและตัวชี้วัด", (projects.CHAPTER, kpi.CHAPTER, indicators.CHAPTER)),
         Part("การส่งเสริมสหกรณ์และกลุ่มเกษตรกร", (cooperatives.CHAPTER, visits.CHAPTER)),

@@ -88,7 +88,9 @@ class Chapter:
     `gather` then returns the page of the one named in the cut.
 
     `sees_book` is for pages about the book itself (cover, contents, provenance): they are set when all else
-    is gathered. `in_contents` and `is_numbered` say whether it is listed, and whether its pages carry a foot.
+    is gathered. `sees` names what of it they see, fields of portal.reports.whole.Whole, so that they are not set
+    again for anything else; empty: all but the captions. `in_contents` and `is_numbered` say whether it is listed,
+    and whether its pages carry a foot.
     `applies` says whether a cut has such a chapter at all: the first month has no month before.
     """
 
@@ -97,6 +99,7 @@ class Chapter:
     gather: Callable[[Cut], Any]
     members: Callable[[Cut], Sequence[Member]] | None = None
     sees_book: bool = False
+    sees: tuple[str, ...] = ()
     in_contents: bool = True
     is_numbered: bool = True
     applies: Callable[[Cut], bool] = lambda cut: True

@@ -157,7 +157,8 @@ def reissue(
 def filled(text: str, issue: Issue = NO_ISSUE) -> list[str]:
     """Return the HTML of every document of a book frozen before, in print order."""
     frozen = sheets.thawed(text)
-    return [sheets.filled(sheet, frozen.book, frozen.cut) for sheet in sheets.sheets(frozen, issue)]
+    listed = sheets.sheets(frozen, issue, captioned=True)
+    return [sheets.filled(sheet, frozen.book, frozen.cut) for sheet in listed]
 
 
 def _compile(
@@ -171,7 +172,7 @@ def _compile(
 ) -> Made:
     frozen = sheets.thawed(text)
     book, cut = frozen.book, frozen.cut
-    listed = sheets.sheets(frozen, issue)
+    listed = sheets.sheets(frozen, issue, captioned=True)
     set_all([_document(sheet, book, cut, cache) for sheet in listed], cache, progress, workers, beat)
     out = folder / f"{name(book, cut)}.pdf"
     parts = list(_bound(listed, cache))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
+from portal.reports.captions import CaptionGroup
 from portal.reports.figures.coverage import Coverage
 from portal.rules.editions import Signature
 from portal.rules.terms import EditionState
@@ -20,7 +22,8 @@ STANDINGS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the contents. `kind` is part, group or chapter; `anchor` where it leads, empty for nowhere."""
+    """One line of the contents. `kind` is part, group, chapter, or front for what stands before all chapters; `anchor`
+    is where it leads, empty for nowhere."""
 
     kind: str
     number: str
@@ -62,11 +65,13 @@ class Issue:
 
 
 NO_ISSUE = Issue()
+NEVER = dt.datetime(1, 1, 1)  # noqa: DTZ001 - the moment of a cut, on pages that do not see it
 
 
 @dataclass(frozen=True)
 class Whole:
-    """What a page about the book itself sees of it; `coverage` says how whole its figures are."""
+    """What a page about the book itself sees of it; `coverage` says how whole its figures are, `captions` which tables
+    and figures it holds."""
 
     entries: tuple[Entry, ...]
     sources: tuple[Source, ...]
@@ -74,3 +79,11 @@ class Whole:
     cut_at: dt.datetime
     issue: Issue
     coverage: Coverage
+    captions: tuple[CaptionGroup, ...] = ()
+
+    def only(self, fields: Sequence[str]) -> Whole:
+        """Return what is left of it when nothing but some fields is seen; of none named, all but the captions."""
+        if not fields:
+            return replace(self, captions=())
+        blank = Whole((), (), "", NEVER, NO_ISSUE, Coverage())
+        return replace(blank, **{name: getattr(self, name) for name in fields})

@@ -125,6 +125,25 @@ def test_contents_name_the_page_on_which_the_chapter_begins(book):
     assert checked >= 12
 
 
+def test_the_lists_of_tables_and_figures_lead_to_every_one_of_them(book):
+    raw = [joined(page) for page in book.pages("-raw")]
+    lists = [n for n, page in enumerate(raw) if page.startswith("สารบัญตาราง") or "สารบัญตารางและภาพราย" in page]
+    with pikepdf.open(book.path) as pdf:
+        numbers = {page.obj.objgen: n for n, page in enumerate(pdf.pages)}
+        places = {numbers[a.Dest[0].objgen] for n in lists for a in pdf.pages[n].obj.get("/Annots", ())}
+    printed = re.findall(r"(?:ตาราง|ภาพ)ท\S+\s+([0-9]+(?:[.][0-9]+)+)", book.text("-raw"))
+    laid_out = book.pages("-layout")
+    line = re.compile(r"^ *([0-9]+(?:[.][0-9]+)+)(?:–[0-9.]+)? .*? ([0-9]+)$", re.M)
+    listed = [found for n in lists for found in line.findall(laid_out[n])]
+
+    # The tables and figures of the first chapter of a family stand for those of all.
+    others = [p["number"] + "." for p in json.loads(book.snapshot)["pieces"] if p["code"] and p["number"][-2:] != ".1"]
+    assert {number for number, _ in listed} == {n for n in printed if not n.startswith(tuple(others))}
+    for number, page in listed:
+        assert int(page) - 1 in places
+        assert f"ตารางที่{number}" in raw[int(page) - 1] or f"ภาพที่{number}" in raw[int(page) - 1], number
+
+
 def test_the_first_page_of_a_pack_names_the_pages_that_say_more(pack):
     with pikepdf.open(pack.path) as pdf:
         numbers = {page.obj.objgen: n for n, page in enumerate(pdf.pages)}

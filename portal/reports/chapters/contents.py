@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from portal.reports.chapter import Chapter, nothing
 
-CHAPTER = Chapter("contents", "สารบัญ", nothing, sees_book=True, in_contents=False)
+CHAPTER = Chapter("contents", "สารบัญ", nothing, sees_book=True, sees=("entries",), in_contents=False)
