@@ -71,7 +71,7 @@ def of_unit(person: Person, today: dt.date) -> list[Owed]:
 
 def _returned(unit_id: int, today: dt.date) -> list[Owed]:
     rows = (
-        Submission.select(Submission, FormVersion, Form, Period, Obligation.due_on)
+        Submission.select(Submission, FormVersion, Form, Period, Obligation.id, Obligation.due_on)
         .join_from(Submission, FormVersion)
         .join_from(FormVersion, Form)
         .join_from(Submission, Period)

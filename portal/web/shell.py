@@ -23,6 +23,21 @@ from portal.web.words import word
 
 THEME_COOKIE = "portal_theme"
 ASKED_ANEW = 60.0  # seconds
+OFFICE = ("admin", "visits", "visit_plans", "actions", "submission", "cooperative", "workbooks", "reports")
+WORK: dict[Role, tuple[str, ...]] = {
+    Role.REPORTER: OFFICE,
+    Role.APPROVER: (*OFFICE, "progress", "coverage"),
+    Role.DIVISION: (
+        "admin", "review", "visit_check", "matrix", "designer", "progress", "coverage", "actions", "workbooks",
+        "reports",
+    ),
+    Role.PLANNING: (
+        "admin", "review", "matrix", "imports", "money", "progress", "coverage", "handoff", "reports", "contents",
+    ),
+    Role.EXECUTIVE: ("admin", "reports", "progress", "money", "coverage", "matrix"),
+    Role.ADMIN: ("admin", "matrix", "reports", "person", "unit", "period", "auditentry"),
+}  # fmt: skip
+"""What a role does every month, in order; everything else stands folded below it, by subject."""
 
 
 @dataclass(frozen=True)
@@ -83,20 +98,35 @@ def _is_demo() -> bool:
 
 
 def menu(role: Role) -> list[tuple[str, list[Entry]]]:
-    """Return the groups of the side menu with the pages that `role` may open, in the order they were registered."""
+    """Return the groups of the side menu with the pages that `role` may open.
+
+    First stands what the role does every month (`WORK`), then the rest by subject, in the order of registration.
+    """
     kept: dict[tuple[Role, str], list[tuple[str, list[Entry]]]]
     kept = current_app.extensions.setdefault("portal_menu", {})
     key = (role, language())
     if key not in kept:
         admin: Admin = current_app.extensions["admin"][0]
+        work: dict[str, Entry] = {}
         groups: dict[str, list[Entry]] = {}
         for view in admin._views:
             if view.is_visible() and view.is_accessible():
                 url = view.url if str(view.url).endswith("/") else f"{view.url}/"
                 entry = Entry(str(view.name), url, view.endpoint, marks.icon(view.menu_icon_value or "list"))
-                groups.setdefault(str(view.category), []).append(entry)
-        kept[key] = list(groups.items())
+                if view.endpoint in WORK[role]:
+                    work[view.endpoint] = entry
+                else:
+                    groups.setdefault(str(view.category), []).append(entry)
+        first = [work[endpoint] for endpoint in WORK[role] if endpoint in work]
+        kept[key] = [(gettext("Work"), first), *_by_subject(groups)]
     return kept[key]
+
+
+def _by_subject(groups: dict[str, list[Entry]]) -> list[tuple[str, list[Entry]]]:
+    """Return the groups: first the work that the role does not do every month, last what keeps the portal running."""
+    rest, system = groups.pop(gettext("Work"), []), groups.pop(gettext("System"), [])
+    ordered = [(gettext("Other work"), rest), *groups.items(), (gettext("System"), system)]
+    return [one for one in ordered if one[1]]
 
 
 def query_of(url: str) -> str:

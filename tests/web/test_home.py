@@ -10,6 +10,7 @@ from portal import clock, notices, obligations, periods
 from portal.rules.access import Role
 from portal.rules.terms import Duty, ObligationState, PeriodKind
 from portal.rules.workflow import State
+from portal.web import shell
 from tests import make
 from tests.counting import Counted
 
@@ -73,9 +74,13 @@ def test_what_is_overdue_stays_on_top_until_it_is_waived_with_a_reason(months, c
 def test_a_returned_report_comes_first_with_its_reason(months, client, sign_in):
     report = make.submission(State.RETURNED, unit=_office(), form=make.form(months.owner), period=make.period(8))
 
-    lines = _lines(sign_in(make.person(Role.REPORTER, _office())).get("/admin/").text)
+    client = sign_in(make.person(Role.REPORTER, _office()))
+    page = client.get("/admin/").text
+    lines = _lines(page)
 
     assert lines[0][1] == report.form_version.form.name and "ตัวเลขไม่ตรงกับแผน" in lines[0][2]
+    way = re.search(r'<a class="nm" href="([^"]+)"', page)[1]
+    assert client.get(way).status_code == 200 and report.form_version.form.name in client.get(way).text
     assert sum(report.form_version.form.name in line for line in lines) == 1
 
 
@@ -241,3 +246,16 @@ def test_a_report_handed_in_leaves_the_first_page(months, client, sign_in):
     page = sign_in(make.person(Role.REPORTER, office)).get("/admin/").text
 
     assert report.form_version.form.name not in page
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_menu_begins_with_what_a_role_does_and_names_every_page_once(role, migrated, client, sign_in):
+    page = sign_in(make.person(role)).get("/admin/").text
+    menu = page[page.index('<nav class="nav"') : page.index("</nav>")]
+
+    first, _, rest = menu.partition("<details")
+    links = re.findall(r'<a href="([^"]+)"', menu)
+
+    assert first.count("<a ") == len(shell.WORK[role]) and links[0] == "/admin/"
+    assert len(links) == len(set(links))
+    assert "<details open" not in "<details" + rest
