@@ -54,6 +54,7 @@ class Part:
 class Book:
     """A printed whole. `style` is the class its pages are set in; margins in millimetres, inner at the spine.
 
+    `short` is the title as it stands in running heads and at the foot, where a page's number has to find room beside it.
     `kind` and `scope` say what is asked for: a month's pack or a year's book, of whom. `parts` are its shipped table
     of contents; the planning division may have another one (portal.reports.outlines).
     """
@@ -83,6 +84,10 @@ def _pack_short(cut: Cut) -> str:
 
 def _book_title(cut: Cut) -> str:
     return f"รายงานผลการดำเนินงานประจำปีงบประมาณ พ.ศ. {cut.fiscal_year}"
+
+
+def _book_short(cut: Cut) -> str:
+    return f"รายงานประจำปี {cut.fiscal_year}"
 
 
 PACK = Book(
@@ -121,7 +126,7 @@ BOOK = Book(
     kind=RunKind.BOOK,
     scope=ScopeKind.NATION,
     title=_book_title,
-    short=_book_title,
+    short=_book_short,
     style="book",
     inner=25,
     outer=18,
@@ -153,6 +158,10 @@ def _of_scope(title: Callable[[Cut], str]) -> Callable[[Cut], str]:
     return lambda cut: f"{title(cut)} {cut.scope_name}"
 
 
+def _of_scope_short(title: Callable[[Cut], str]) -> Callable[[Cut], str]:
+    return lambda cut: f"{title(cut)} {cut.scope_short or cut.scope_name}"
+
+
 # What speaks to the month's meeting, and has no place in a year's book.
 OF_A_MONTH = frozenset({"summary", "changes", "decisions", "risk", "quality"})
 # What makes no sense of one office: what sets offices side by side, and what the whole department answers for.
@@ -175,11 +184,11 @@ NOT_OF = {
 }
 
 PACK_OF_REGION = replace(
-    PACK, slug="pack_region", scope=ScopeKind.REGION, title=_of_scope(_pack_title), short=_of_scope(_pack_short),
+    PACK, slug="pack_region", scope=ScopeKind.REGION, title=_of_scope(_pack_title), short=_of_scope_short(_pack_short),
     parts=_without(PACK.parts, *NOT_OF[ScopeKind.REGION]),
 )  # fmt: skip
 BOOK_OF_OFFICE = replace(
-    BOOK, slug="book_office", scope=ScopeKind.OFFICE, title=_of_scope(_book_title), short=_of_scope(_book_title),
+    BOOK, slug="book_office", scope=ScopeKind.OFFICE, title=_of_scope(_book_title), short=_of_scope_short(_book_short),
     parts=(
         Part("", (book_cover.CHAPTER, reading.CHAPTER, contents.CHAPTER, lists.CHAPTER)),
         Part("ผลการดำเนินงานของหน่วยงาน", (office.CHAPTER,)),
@@ -190,7 +199,7 @@ BOOK_OF_OFFICE = replace(
     ),
 )  # fmt: skip
 BOOK_OF_DIVISION = replace(
-    BOOK, slug="book_division", scope=ScopeKind.DIVISION, title=_of_scope(_book_title), short=_of_scope(_book_title),
+    BOOK, slug="book_division", scope=ScopeKind.DIVISION, title=_of_scope(_book_title), short=_of_scope_short(_book_short),
     parts=_without(BOOK.parts, *NOT_OF[ScopeKind.DIVISION]),
 )  # fmt: skip
 BOOKS: dict[str, Book] = {book.slug: book for book in (PACK, BOOK, PACK_OF_REGION, BOOK_OF_OFFICE, BOOK_OF_DIVISION)}

@@ -16,7 +16,8 @@ class Cut:
 
     `fiscal_year` is a Buddhist year; `period` a month of it, 1 (October) to 12 (September), or None for the
     whole year. One of `unit_code`, `region_code` and `division_code` narrows a book to one office, to the offices of
-    one inspection region, or to the projects of one division; `scope_name` is what that is called in print.
+    one inspection region, or to the projects of one division; `scope_name` is what that is called in print,
+    `scope_short` where room is short.
     `project_code` narrows it to one project. `cut_at` is the Bangkok time at which the records were read.
     """
 
@@ -29,6 +30,7 @@ class Cut:
     region_code: str | None = None
     division_code: str | None = None
     scope_name: str = ""
+    scope_short: str = ""
 
     @property
     def last_period(self) -> int:
@@ -61,7 +63,7 @@ class Cut:
     @property
     def nation(self) -> Cut:
         """The same time and moment for the whole department, for what is shown beside all others."""
-        return replace(self, unit_code=None, region_code=None, division_code=None, scope_name="")
+        return replace(self, unit_code=None, region_code=None, division_code=None, scope_name="", scope_short="")
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,7 @@ def _warmed() -> FontConfiguration:
     _read_once()
     # One page with every face and a bit of everything, so that fontconfig has opened each face before the
     # first fork and no chapter pays again for what a first page costs.
-    words: dict[str, Any] = dict.fromkeys(("book_title", "number", "title", "anchor"), "ก")
+    words: dict[str, Any] = dict.fromkeys(("book_title", "book_short", "number", "title", "anchor"), "ก")
     page = page_html("parts/sample.html", book_style="book", weights=fonts.WEIGHTS, **words)
     _render(page, configuration).write_pdf(finisher=thai_text.correct)
     return configuration

@@ -27,6 +27,7 @@ class Scope:
     code: str = ""
     name: str = ""
     unit: int | None = None
+    short: str = ""
 
 
 NATION = Scope(ScopeKind.NATION)
@@ -56,7 +57,7 @@ def scope_of(subject: str) -> Scope:
     unit = Unit.get_or_none(Unit.code == code)
     if unit is not None:
         is_office = unit.kind == UnitKind.PROVINCIAL
-        return Scope(ScopeKind.OFFICE if is_office else ScopeKind.DIVISION, unit.code, unit.name, unit.id)
+        return Scope(ScopeKind.OFFICE if is_office else ScopeKind.DIVISION, unit.code, unit.name, unit.id, unit.short)
     region = Region.get_or_none(Region.code == code)
     if region is None:
         raise RuleBroken(
@@ -89,6 +90,7 @@ def cut_of(kind: RunKind, subject: str, *, at: dt.datetime, is_demo: bool) -> tu
         region_code=scope.code if scope.kind is ScopeKind.REGION else None,
         division_code=scope.code if scope.kind is ScopeKind.DIVISION else None,
         scope_name=scope.name,
+        scope_short=scope.short or scope.name,
     )
     return book_of(kind, scope), cut
 

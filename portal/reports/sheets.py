@@ -165,7 +165,7 @@ def _sheet(draft: dict[str, Any], whole: Whole, made_of: str, book: Book, cut: C
     chapter, piece = draft["chapter"], draft["piece"]
     seen = snapshot.freeze(whole.only(chapter.sees)) if chapter.sees_book else None
     # What of the book is on the page: a pack's pages do not name it, so that another book may use what is set.
-    named = book.title(cut) if book.style == "book" or chapter.sees_book else ""
+    named = f"{book.title(cut)} {book.short(cut)}" if book.style == "book" or chapter.sees_book else ""
     about = [
         book.style,
         book.inner,
@@ -226,6 +226,7 @@ def _page_html(sheet: Sheet, book: Book, cut: Cut, *, is_exact: bool = False) ->
         period=cut.period,
         last_period=cut.last_period,
         book_title=book.title(cut),
+        book_short=book.short(cut),
         book_style=book.style,
         scope_name=cut.scope_name,
         width=210 - book.inner - book.outer,

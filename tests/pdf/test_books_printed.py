@@ -1,5 +1,6 @@
 """What a printed book promises: right numbers, links, marks, Thai text, and the same bytes again."""
 
+import dataclasses
 import json
 import os
 import re
@@ -12,9 +13,14 @@ import time
 import pikepdf
 import pypdf
 import pytest
+import uharfbuzz
 
+import models
 from portal import fonts
-from portal.reports import editions, render, snapshot
+from portal.reports import books, dress, editions, render, snapshot
+from portal.reports.whole import Issue
+from portal.rules.editions import ScopeKind
+from portal.rules.terms import EditionState
 from tests.pdf.conftest import PACK, Printed, run
 from tests.pdf.year import fill
 
@@ -219,6 +225,28 @@ def test_even_pages_keep_the_inner_margin_at_the_spine(book):
 
     odd, even = starts[1::2], starts[0::2]
     assert max(even) < min(odd)
+
+
+def test_the_foot_leaves_room_for_the_number_of_the_page_whoever_the_book_is_of(sqlite_store):
+    offices = [unit.short for unit in models.Unit.select().where(models.Unit.kind == "provincial")]
+    divisions = [unit.short for unit in models.Unit.select().where(models.Unit.kind != "provincial")]
+    regions = [region.name for region in models.Region.select()]
+    names = {ScopeKind.NATION: [""], ScopeKind.REGION: regions}
+    names |= {ScopeKind.OFFICE: offices, ScopeKind.DIVISION: divisions}
+    font = uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob(fonts.files()["Sarabun-400"].read_bytes())))
+    end = f"{Issue(number=12, state=EditionState.APPROVED).words} · ตัดยอด 25 พ.ย. 69 02.59 น. · ชุดข้อมูล 3031a56e"
+
+    for book in books.BOOKS.values():
+        worn = dress.dressed(book, dress.Dress(official_margins=True))
+        room = 210 - worn.inner - worn.outer - 24  # millimetres; the number takes 20 at most
+        for name in names[book.scope]:
+            foot = f"{book.short(dataclasses.replace(PACK, scope_short=name))} · {end}"
+            buffer = uharfbuzz.Buffer()
+            buffer.add_str(foot)
+            buffer.guess_segment_properties()
+            uharfbuzz.shape(font, buffer, {"tnum": True})
+            width = sum(place.x_advance for place in buffer.glyph_positions) / font.face.upem * 7 / 72 * 25.4
+            assert width <= room, f"{foot}: {width:.0f} of {room:.0f} mm"
 
 
 def test_only_what_changed_is_set_again(year, tmp_path):
