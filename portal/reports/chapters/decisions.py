@@ -24,6 +24,7 @@ LATE_AFTER = 3  # months in a row not in time
 MOST_PROJECTS = 2
 MOST_OPEN = 14
 MOST_NAMED = 6
+MOST_ROWS = 22  # of the tables of one page
 PLANNING = "กองแผนงาน"
 
 
@@ -68,7 +69,11 @@ class OpenMatter:
 
 @dataclass(frozen=True)
 class DecisionsPage:
-    """This month's matters; earlier ones that are still open, oldest first; those settled since last month."""
+    """This month's matters; earlier ones that are still open, oldest first; those settled since last month.
+
+    `coming` are projects that fell below what is asked only this month, and those watched, nearest to falling first:
+    what the meeting may have to decide next.
+    """
 
     month: str
     lead: str
@@ -78,19 +83,24 @@ class DecisionsPage:
     settled: tuple[OpenMatter, ...]
     raised_after: int = RAISED_AFTER
     late_after: int = LATE_AFTER
+    coming: tuple[OpenMatter, ...] = ()
+    more_coming: int = 0
 
 
 def gather(cut: Cut) -> DecisionsPage:
     """Gather what is to be decided."""
     opened = _opened(cut)
-    raised = matters(cut)
+    raised, settled, coming = matters(cut), _settled(cut), _coming(cut)
+    most = max(0, MOST_ROWS - min(len(opened), MOST_OPEN) - len(settled) - 4 * max(0, len(raised) - 1))
     return DecisionsPage(
         month=formats.month_long(cut.fiscal_year, cut.last_period),
         lead=_lead(raised, len(opened)),
         matters=raised,
         opened=tuple(opened[:MOST_OPEN]),
         more_opened=max(0, len(opened) - MOST_OPEN),
-        settled=_settled(cut),
+        settled=settled,
+        coming=tuple(coming[:most]) if most > 2 else (),
+        more_coming=max(0, len(coming) - most) if most > 2 else 0,
     )
 
 
@@ -259,6 +269,18 @@ def _settled(cut: Cut) -> tuple[OpenMatter, ...]:
         if before >= RAISED_AFTER and path.now in (Standing.WATCH, Standing.ON_TRACK):
             made.append(_open(path, cut.last_period - before, before))
     return tuple(made)
+
+
+def _coming(cut: Cut) -> list[OpenMatter]:
+    """Return the projects below what is asked for less than `RAISED_AFTER` months, then those watched."""
+    made = []
+    for path in portfolio.paths(cut):
+        if path.now is Standing.PROBLEM and path.behind < RAISED_AFTER:
+            made.append(_open(path, cut.last_period - path.behind + 1, path.behind))
+        elif path.now is Standing.WATCH and portfolio.behind(path.standings[:-1]) < RAISED_AFTER:
+            made.append(_open(path, cut.last_period, 0))
+    made.sort(key=lambda each: (not each.months, each.now if each.now is not None else Decimal(0), each.code))
+    return made
 
 
 def _open(path: portfolio.Path, since: int, months: int) -> OpenMatter:

@@ -67,7 +67,10 @@ class Amount:
 
 @dataclass(frozen=True)
 class DisbursementPage:
-    """Curves, tables by category and plan, the spread of offices, the largest unspent investments."""
+    """Curves, tables by category and plan, the spread of offices, unspent investments: of all how many, and how much.
+
+    A pack lists the largest, a year's book every one.
+    """
 
     month: str
     lead: str
@@ -81,6 +84,8 @@ class DisbursementPage:
     days_old: int | None
     investments: tuple[money.Item, ...] = ()
     unspent_items: tuple[money.Item, ...] = ()
+    unspent_count: int = 0
+    unspent_left: int = 0
 
 
 def gather(cut: Cut) -> DisbursementPage:
@@ -93,7 +98,7 @@ def gather(cut: Cut) -> DisbursementPage:
     ]
     known = [each for each in by_office if each.paid is not None]
     known.sort(key=lambda each: (each.gap if each.gap is not None else each.paid or Decimal(0), each.name))
-    day = money.data_day(cut)
+    day, items = money.data_day(cut), money.unspent(cut)
     return DisbursementPage(
         month=formats.month_long(cut.fiscal_year, cut.last_period),
         lead=_lead(courses),
@@ -105,7 +110,9 @@ def gather(cut: Cut) -> DisbursementPage:
         unspent=_unspent(cut),
         money_day=day,
         days_old=(cut.cut_at.date() - day).days if day else None,
-        unspent_items=money.unspent_items(cut),
+        unspent_items=items.items,
+        unspent_count=items.count,
+        unspent_left=items.left,
     )
 
 

@@ -85,6 +85,7 @@ class GapLine:
 class VisitsPage:
     """`tiles` are shares of the plan by province mark (None = no plan); Bangkok's two offices are added up.
 
+    `office_shares` are the shares of the plan of every office that has one, least first.
     `flow` has a row for each class (1, 2, 3, none) of the year before and in it a column for each class of this year.
     """
 
@@ -106,6 +107,7 @@ class VisitsPage:
     gaps: tuple[GapLine, ...] = ()
     flow: followed.Flow = ()
     due_day: dt.date | None = None
+    office_shares: tuple[Decimal, ...] = ()
 
 
 def gather(cut: Cut) -> VisitsPage:
@@ -155,6 +157,7 @@ def gather(cut: Cut) -> VisitsPage:
         ),
         flow=followed.flow(cut),
         due_day=followed.as_of(cut),
+        office_shares=tuple(each.share for each in known if each.share is not None),
     )
 
 

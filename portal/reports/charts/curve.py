@@ -89,7 +89,12 @@ def curve(
         if line.make == "actual":
             d.dot(*points[-1], 1, colour)
         if line.make == "spent" and now < 12:
-            d.text(x - 1, y - 1.3, words, 7, "end", INK2, 500)  # to the right it would lie on the plan's line
+            # To the right it would lie on the plan's line; early in the year there is no room to the left.
+            if now > 3:
+                d.text(x - 1, y - 1.3, words, 7, "end", INK2, 500)
+            else:
+                d.segments([(x, y - 0.6, x, upper + h * 0.3)], INK3, 0.15)
+                d.text(x + 1, upper + h * 0.3, words, 7, "start", INK2, 500)
             continue
         labels.append(
             (

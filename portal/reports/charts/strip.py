@@ -73,15 +73,19 @@ def _row(d: Drawing, row: Strip, y: float, w: float, is_first: bool) -> None:
     d.text(d.width, y + 1.2, words, 8.2, "end")
 
 
-def spread_strip(
-    values: Sequence[float], target: float | None, *, width: float = 179, height: float = 9, low: float, high: float
-) -> Markup:
-    """Return one strip of all offices on a labelled axis from `low` to `high` with the target, no office marked."""
+def spread_strip(values: Sequence[float], target: float | None, *, width: float = 179, height: float = 11) -> Markup:
+    """Return one strip of all offices on a labelled axis with the target above and the median below it.
+
+    The axis reaches from a little below the least to a little above the greatest value, the target within.
+    """
     d = Drawing(width, height, alt="การกระจายของทุกหน่วยงาน")
-    w, y = width - 4, 3.4
+    w, y = width - 4, 5.4
+    seen = [float(v) for v in (*values, target) if v is not None] or [0.0, 100.0]
+    margin = max(1.0, (max(seen) - min(seen)) * 0.04)
+    low, high = max(0.0, min(seen) - margin), max(seen) + margin
 
     def x(value: float) -> float:
-        return 2 + w * (max(low, min(high, value)) - low) / ((high - low) or 1)
+        return 2 + w * (float(value) - low) / (high - low)
 
     d.segments([(2, y, 2 + w, y)], HAIR, 0.2)
     below = [v for v in values if target is not None and v < target]
@@ -91,16 +95,10 @@ def spread_strip(
     if values:
         middle = sorted(values)[len(values) // 2]
         d.segments([(x(middle), y - 2.6, x(middle), y + 2.6)], INK, 0.5)
-        d.text(x(middle), height - 0.4, f"ค่ากลาง {middle:,.1f}", 6.8, "middle", INK, 600)
+        d.text(min(max(x(middle), 16), width - 16), height - 0.4, f"ค่ากลาง {middle:,.1f}", 6.8, "middle", INK, 600)
     if target is not None:
-        d.shape(f"M{x(target):.2f} {y + 2:.2f}l1 1.5h-2z", "#fff", INK, 0.28)
-        d.text(
-            x(target),
-            height - 0.4 if not values or abs(x(target) - x(sorted(values)[len(values) // 2])) > 16 else 1.2,
-            f"เป้า {target:,.1f}",
-            6.8,
-            "middle",
-        )
+        d.shape(f"M{x(target):.2f} {y - 2:.2f}l1 -1.5h-2z", "#fff", INK, 0.28)
+        d.text(min(max(x(target), 12), width - 12) + 2, 2.2, f"เป้า {target:,.1f}", 6.8)
     d.text(2, height - 0.4, f"{low:,.0f}", 6.6)
     d.text(2 + w, height - 0.4, f"{high:,.0f}", 6.6, "end")
     return d.markup()

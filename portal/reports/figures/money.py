@@ -29,7 +29,7 @@ DISBURSED = {
     Nature.INVESTMENT: TargetKind.DISBURSED_INVESTMENT,
 }
 MOST_ITEMS = 60
-MOST_UNSPENT = 10
+MOST_UNSPENT = {True: 10, False: 2_000}  # of a pack, of a book
 SPENT = {
     None: TargetKind.SPENT_OVERALL,
     Nature.RECURRENT: TargetKind.SPENT_RECURRENT,
@@ -270,6 +270,11 @@ class Item:
     reserved: int
 
     @property
+    def bound(self) -> int:
+        """Ordered or reserved."""
+        return self.ordered + self.reserved
+
+    @property
     def left(self) -> int:
         """Granted, neither paid nor bound."""
         return money.remaining(self.granted, self.paid, self.ordered, self.reserved)
@@ -286,9 +291,18 @@ class Item:
         return "เบิกจ่ายบางส่วน ยังไม่มีสัญญา" if self.paid else "ยังไม่ก่อหนี้"
 
 
+@dataclass(frozen=True)
+class Unspent:
+    """Named investments with money neither paid nor bound, most first; of all of them how many, and what is left."""
+
+    items: tuple[Item, ...]
+    count: int
+    left: int
+
+
 @reading
-def unspent_items(cut: Cut) -> tuple[Item, ...]:
-    """Return the named investments with most money neither paid nor bound, at most `MOST_UNSPENT`."""
+def unspent(cut: Cut) -> Unspent:
+    """Return the named investments with money neither paid nor bound: the first `MOST_UNSPENT` of a month or a year."""
     paid, ordered, reserved = (
         fn.COALESCE(fn.SUM(column), 0)
         for column in (Disbursement.disbursed, Disbursement.ordered, Disbursement.reserved)
@@ -296,8 +310,8 @@ def unspent_items(cut: Cut) -> tuple[Item, ...]:
     left = BudgetLine.after_transfers - paid - ordered - reserved
     rows = (
         BudgetLine.select(
-            BudgetLine.code, BudgetLine.name, Unit.short, Project.name, BudgetLine.after_transfers, paid, ordered,
-            reserved,
+            fn.COUNT(BudgetLine.id).over(), fn.SUM(left).over(), BudgetLine.code, BudgetLine.name, Unit.short,
+            Project.name, BudgetLine.after_transfers, paid, ordered, reserved,
         )
         .join_from(BudgetLine, Unit)
         .join_from(BudgetLine, Project, JOIN.LEFT_OUTER)
@@ -316,12 +330,14 @@ def unspent_items(cut: Cut) -> tuple[Item, ...]:
         )
         .having(left > 0)
         .order_by(left.desc(), BudgetLine.code, BudgetLine.id)
-        .limit(MOST_UNSPENT)
+        .limit(MOST_UNSPENT[cut.period is not None])
     )  # fmt: skip
-    return tuple(
+    found = list(tuples(_scoped(rows, cut, BudgetLine.unit, BudgetLine.project)))
+    listed = tuple(
         Item(code, name, office, project or "", *(int(amount) for amount in amounts))
-        for code, name, office, project, *amounts in tuples(_scoped(rows, cut, BudgetLine.unit, BudgetLine.project))
+        for _, _, code, name, office, project, *amounts in found
     )
+    return Unspent(listed, *((int(found[0][0]), int(found[0][1])) if found else (0, 0)))
 
 
 @reading
