@@ -111,7 +111,7 @@ def forget_old_messages(at: dt.datetime) -> None:
 
 
 TIMETABLE = (
-    Entry("ring again for what waits", dt.timedelta(seconds=15), sweep),
+    Entry("ring again for what waits", dt.timedelta(seconds=5), sweep),
     Entry("keep the schedules of packs and books", dt.timedelta(minutes=5), keep_schedules),
     Entry("open and close periods", dt.timedelta(minutes=5), keep_the_calendar),
     Entry("see what is checked and consolidated", dt.timedelta(minutes=1), meet_what_is_done),

@@ -39,7 +39,8 @@ MONTHS = ("2565-10", "2565-11", "2565-12", *(f"2566-{month:02d}" for month in ra
 
 @dataclass(frozen=True)
 class Ended:
-    """One compilation: what was killed when, how it ended after how long, and what was wrong with the outcome."""
+    """One compilation: what was killed when, how it ended after how long, what was wrong with the outcome,
+    and what the run says of its failure."""
 
     victim: str
     after: float
@@ -47,6 +48,7 @@ class Ended:
     took: float
     attempts: int
     wrong: str
+    said: str = ""
 
 
 def run(given: argparse.Namespace) -> bool:
@@ -89,7 +91,7 @@ def _told(ended: list[Ended], wanted: int) -> bool:
                 f"{max(e.attempts for e in those):>12}{sum(bool(e.wrong) for e in those):>7}"
             )
     for each in ended:
-        if each.wrong:
+        if each.wrong or each.said:
             print(f"  {each}")
     in_time = all(each.took <= MOST and each.state in ("done", "failed") for each in ended)
     return len(ended) == wanted and in_time and not any(each.wrong for each in ended)
@@ -133,7 +135,9 @@ def _compiled(settings: config.Settings, portal: int, month: str, victim: str, d
     while _run(asked.id).state in runs.OPEN and time.monotonic() - killed < 3 * MOST:
         time.sleep(0.2)
     took, last = time.monotonic() - killed, _run(asked.id)
-    return Ended(victim, round(after, 2), str(last.state), round(took, 1), last.attempt, _wrong(settings, last))
+    return Ended(
+        victim, round(after, 2), str(last.state), round(took, 1), last.attempt, _wrong(settings, last), last.error
+    )
 
 
 def _run(run_id: int) -> Run:

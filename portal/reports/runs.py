@@ -27,8 +27,9 @@ from portal.rules.terms import RunKind, RunState
 
 log = logging.getLogger(__name__)
 
-LEASE = dt.timedelta(seconds=60)
-RENEW_AFTER = dt.timedelta(seconds=10)
+LEASE = dt.timedelta(seconds=25)
+"""How long a run is a worker's without a word from it; a worker says so every five seconds."""
+RENEW_AFTER = dt.timedelta(seconds=5)
 ATTEMPTS = 3
 """How often a run is started anew after its worker was killed, before it is called failed."""
 

@@ -98,10 +98,10 @@ def test_a_run_in_good_hands_is_not_rung_for(store, bell):
     run = runs.ask(RunKind.PACK, "2566-05", by=None, at=DUE)
     Run.update(state=RunState.RUNNING, attempt=1, lease_until=DUE + runs.LEASE).execute()
 
-    timetable.sweep(DUE + dt.timedelta(seconds=59))
+    timetable.sweep(DUE + runs.LEASE - dt.timedelta(seconds=1))
     assert _rung(bell) == []
 
-    timetable.sweep(DUE + dt.timedelta(seconds=61))
+    timetable.sweep(DUE + runs.LEASE + dt.timedelta(seconds=1))
     assert _rung(bell) == [f"compile_run-{run.id}-1"]
 
 
