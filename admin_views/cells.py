@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -166,5 +167,11 @@ def exported(field: Field) -> Callable[[Any], Any] | None:
 
 
 def _moment_out(value: Any) -> str:
-    at = as_moment(value)
-    return "" if at is None else f"{formats.day_input(at.date())} {at:%H:%M}"
+    if isinstance(value, str):  # `2023-05-31 08:15…`, as SQLite keeps it
+        return f"{_day_out(value[:10])} {value[11:16]}"
+    return "" if value is None else f"{formats.day_input(value.date())} {value.hour:02d}:{value.minute:02d}"
+
+
+@lru_cache(2_000)
+def _day_out(day: str) -> str:
+    return formats.day_input(dt.date.fromisoformat(day))

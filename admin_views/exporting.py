@@ -68,33 +68,41 @@ class _Values:
 
     def __init__(self, columns: Sequence[Told], *, harmless: bool) -> None:
         self.harmless = harmless
-        self.steps: list[tuple[Callable[..., Any] | None, int, int, dict[Any, Any]]] = []
+        self.steps: list[tuple[_Known | None, int, int]] = []
         start = 1
         for one in columns:
-            self.steps.append((one.export, start, start + len(one.reads), {}))
-            start += len(one.reads)
+            end = start + len(one.reads)
+            said = None if one.export is None else _Known(one.export, is_one=end - start == 1, harmless=harmless)
+            self.steps.append((said, start, end))
+            start = end
 
     def lines(self, batch: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         """Return the lines of one batch."""
         held = list(zip(*batch, strict=True))
         return zip(*(self._column(held, *step) for step in self.steps), strict=True)
 
-    def _column(
-        self, held: list[Any], export: Callable[..., Any] | None, start: int, end: int, known: dict[Any, Any]
-    ) -> Any:
-        if export is None:
-            return map(_harmless, held[start]) if self.harmless else held[start]
+    def _column(self, held: list[Any], known: _Known | None, start: int, end: int) -> Any:
+        if known is None:
+            if not self.harmless:
+                return held[start]
+            # Whatever begins with a letter is no formula, and need not be asked about.
+            return [v if v.__class__ is not str or v >= "A" else _harmless(v) for v in held[start]]
         if len(known) > REMEMBERED:
             known.clear()
-        keys = held[start] if end - start == 1 else zip(*held[start:end], strict=True)
-        out = []
-        for key in keys:
-            # The same day, state or office stands in thousands of rows: it is put into words once.
-            if key not in known:
-                said = export(key) if end - start == 1 else export(*key)
-                known[key] = _harmless(said) if self.harmless else said
-            out.append(known[key])
-        return out
+        return map(known.__getitem__, held[start] if end - start == 1 else zip(*held[start:end], strict=True))
+
+
+class _Known(dict[Any, Any]):
+    """A column's values in words. The same day, state or office stands in thousands of rows: it is put so once."""
+
+    def __init__(self, export: Callable[..., Any], *, is_one: bool, harmless: bool) -> None:
+        super().__init__()
+        self.export, self.is_one, self.harmless = export, is_one, harmless
+
+    def __missing__(self, key: Any) -> Any:
+        said = self.export(key) if self.is_one else self.export(*key)
+        self[key] = said = _harmless(said) if self.harmless else said
+        return said
 
 
 def _harmless(value: Any) -> Any:
