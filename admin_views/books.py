@@ -21,8 +21,8 @@ class BookOutlineScreen(Screen):
     adds = changes = False
     empty = lazy("Every book has its shipped table of contents.")
     worded = {"book": word}
-    column_list = ("book", "year", "note")
-    not_typed = ("book", "year", "note")
+    column_list = ("book", "year", "thai_digits", "official_margins", "note")
+    not_typed = ("book", "year", "thai_digits", "official_margins", "note")
 
 
 class BookEntryScreen(Screen):
@@ -31,10 +31,10 @@ class BookEntryScreen(Screen):
     table = BookEntry
     open_to = CENTRAL
     adds = changes = False
-    column_list = ("outline", "position", "kind", "chapter", "title", "is_on")
+    column_list = ("outline", "position", "kind", "chapter", "title", "scope", "is_on")
     column_filters = ("outline", "kind", "is_on")
     column_default_sort = ("id", True)
-    not_typed = ("outline", "position", "kind", "chapter", "title", "body", "is_on")
+    not_typed = ("outline", "position", "kind", "chapter", "title", "body", "scope", "is_on")
 
 
 class BookPhotoScreen(Screen):

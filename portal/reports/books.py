@@ -54,7 +54,7 @@ class Part:
 class Book:
     """A printed whole. `style` is the class its pages are set in; margins in millimetres, inner at the spine.
 
-    `short` is the title as it stands in running heads and at the foot, where a page's number has to find room beside it.
+    `short` is the title in running heads and at the foot, where the number of a page has to find room beside it.
     `kind` and `scope` say what is asked for: a month's pack or a year's book, of whom. `parts` are its shipped table
     of contents; the planning division may have another one (portal.reports.outlines).
     """
@@ -199,7 +199,8 @@ BOOK_OF_OFFICE = replace(
     ),
 )  # fmt: skip
 BOOK_OF_DIVISION = replace(
-    BOOK, slug="book_division", scope=ScopeKind.DIVISION, title=_of_scope(_book_title), short=_of_scope_short(_book_short),
+    BOOK, slug="book_division", scope=ScopeKind.DIVISION, title=_of_scope(_book_title),
+    short=_of_scope_short(_book_short),
     parts=_without(BOOK.parts, *NOT_OF[ScopeKind.DIVISION]),
 )  # fmt: skip
 BOOKS: dict[str, Book] = {book.slug: book for book in (PACK, BOOK, PACK_OF_REGION, BOOK_OF_OFFICE, BOOK_OF_DIVISION)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from portal.files import Files
 from portal.reports import binding, figures, manifest, outlines, passports, press, render, setting, sheets, snapshot
 from portal.reports.books import Book
 from portal.reports.chapter import Cut
+from portal.reports.chapters import office
 from portal.reports.dress import PLAIN, Dress
 from portal.reports.figures import coverage
 from portal.reports.figures.coverage import Coverage
@@ -77,7 +78,8 @@ def compile_book(
 def take_snapshot(book_slug: str, cut: Cut, address: str = "", files: Files | None = None, dress: Dress = PLAIN) -> str:
     """Gather all figures of a book in one reading of the store and return them as JSON text.
 
-    The table of contents is taken along as it is now, with its own texts and, from `files`, its photographs.
+    The table of contents is taken along as it is now, with its own texts and, from `files`, its photographs; so are
+    the digits and margins chosen with it, unless a `dress` is asked for.
     `address` is the portal's own, where the passports of its figures are read; without one, pages have no links to
     them.
     """
@@ -97,7 +99,13 @@ def take_snapshots(
 def _snapshot(book: Book, cut: Cut, address: str, files: Files | None, dress: Dress) -> str:
     pieces: list[dict[str, Any]] = []
     pages: dict[str, Any] = {}
-    listed = [entry for entry in outlines.planned(book, cut.fiscal_year, files) if entry.chapter.applies(cut)]
+    planned = outlines.planned(book, cut.fiscal_year, files, scope=cut.scope)
+    listed = [entry for entry in planned if entry.chapter.applies(cut)]
+    behind: dict[str, list[Planned]] = {}
+    if any(entry.chapter is office.CHAPTER for entry in listed):
+        for entry in listed:
+            behind.setdefault(entry.behind, []).append(entry)
+        listed = behind.pop("", [])
     for number, entry in sheets.numbered(listed):
         chapter = entry.chapter
         if chapter.members is not None:
@@ -105,6 +113,10 @@ def _snapshot(book: Book, cut: Cut, address: str, files: Files | None, dress: Dr
             for index, member in enumerate(members, 1):
                 own = f"{number}.{index}" if number else ""
                 pieces.append(_piece(entry, own, member.code, member.title, member.group, member.page))
+                added = behind.get(member.code, ()) if chapter is office.CHAPTER else ()
+                for more, one in enumerate(added, 1):
+                    one = replace(one, part=entry.part, title=f"{one.title} {member.title}")
+                    pieces.append(_piece(one, f"{own}.{more}", one.code, one.title, member.group, one.page))
             continue
         page = entry.page
         if page is None:
@@ -113,8 +125,9 @@ def _snapshot(book: Book, cut: Cut, address: str, files: Files | None, dress: Dr
     whole = snapshot.freeze(coverage.coverage(cut))
     traced = passports.plain(issued.passports(cut, pages))
     about = {"book": book.slug, "cut": snapshot.freeze(cut), "coverage": whole, "address": address}
-    if dress != PLAIN:
-        about["dress"] = snapshot.freeze(dress)
+    worn = outlines.dress_of(book, cut.fiscal_year) if dress == PLAIN else dress
+    if worn != PLAIN:
+        about["dress"] = snapshot.freeze(worn)
     return snapshot.text_of({**about, "pieces": pieces, "passports": traced})
 
 

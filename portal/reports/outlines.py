@@ -10,10 +10,10 @@ import base64
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from models import BookEntry, BookOutline, BookPhoto, Person
+from models import BookEntry, BookOutline, BookPhoto, Person, Region, Unit
 from portal import photos, records
 from portal.errors import MoveRefused, NotAllowed, NotFound, PortalError, RuleBroken
 from portal.files import Files
@@ -22,26 +22,33 @@ from portal.reports.books import Book
 from portal.reports.chapter import Chapter
 from portal.reports.chapters import own_text, photographs
 from portal.reports.chapters.photographs import PhotographsPage, Picture
+from portal.reports.dress import PLAIN, Dress
 from portal.rules import markup
 from portal.rules.access import Role
+from portal.rules.editions import ScopeKind
 from portal.rules.inputs import parse_text
-from portal.rules.terms import EntryKind
+from portal.rules.terms import EntryKind, RunKind, UnitKind
 
 MAY_SET = frozenset({Role.PLANNING, Role.ADMIN})
 MOST_ENTRIES = 120
+OWN_KINDS = (EntryKind.TEXT, EntryKind.PHOTOGRAPHS)
 MOST_PHOTOS = 24  # of one entry
 PRINTED_EDGE = 1_600  # points: 230 to the inch over the whole width of the text
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A chapter in its place. `code` and `page` are of own texts and photographs only; the others gather theirs."""
+    """A chapter in its place. `code` and `page` are of own texts and photographs only; the others gather theirs.
+
+    `behind` is the code of the office behind whose pages it stands in the department's book.
+    """
 
     part: str
     chapter: Chapter
     title: str
     code: str = ""
     page: Any = None
+    behind: str = ""
 
 
 # ---------------------------------------------------------------- reading
@@ -64,10 +71,17 @@ def photos_of(entry: BookEntry) -> list[BookPhoto]:
     return list(BookPhoto.select().where(BookPhoto.entry == entry.id).order_by(BookPhoto.position, BookPhoto.id))
 
 
-def planned(book: Book, year: int, files: Files | None = None) -> list[Planned]:
+def dress_of(book: Book, year: int) -> Dress:
+    """Return how planning has chosen to have a book of a fiscal year set; as shipped: plain."""
+    outline = of(book, year)
+    return PLAIN if outline is None else Dress(outline.thai_digits, outline.official_margins)
+
+
+def planned(book: Book, year: int, files: Files | None = None, *, scope: str = "") -> list[Planned]:
     """Return what is to be printed, in order. Without `files`, photographs are left blank with their captions.
 
-    A chapter that the portal no longer has, or that makes no sense in this book, is left out.
+    `scope` is the code of whose book it is: lines of others are left out. So is a chapter that the portal no longer
+    has, or that makes no sense in this book.
     """
     outline = of(book, year)
     if outline is None:
@@ -76,7 +90,7 @@ def planned(book: Book, year: int, files: Files | None = None) -> list[Planned]:
     for entry in entries(outline):
         if entry.kind is EntryKind.PART:
             part = entry.title
-        elif not entry.is_on:
+        elif not entry.is_on or (entry.scope and scope and entry.scope != scope):
             continue
         elif entry.kind is EntryKind.CHAPTER:
             chapter = books.CHAPTERS.get(entry.chapter)
@@ -84,11 +98,11 @@ def planned(book: Book, year: int, files: Files | None = None) -> list[Planned]:
                 made.append(Planned(part, chapter, chapter.title))
         elif entry.kind is EntryKind.TEXT:
             page = own_text.page(entry.body)
-            made.append(Planned(part, own_text.CHAPTER, entry.title, str(entry.id), page))
+            made.append(Planned(part, own_text.CHAPTER, entry.title, str(entry.id), page, entry.scope))
         else:
             shown = PhotographsPage(tuple(_picture(photo, files) for photo in photos_of(entry)))
-            made.append(Planned(part, photographs.CHAPTER, entry.title, str(entry.id), shown))
-    return made
+            made.append(Planned(part, photographs.CHAPTER, entry.title, str(entry.id), shown, entry.scope))
+    return [replace(each, behind="") for each in made] if scope else made
 
 
 def _picture(photo: BookPhoto, files: Files | None) -> Picture:
@@ -156,8 +170,10 @@ def add(
     chapter: str = "",
     title: str = "",
     body: str = "",
+    scope: str = "",
 ) -> BookEntry:
-    """Add a line at the end. Raises RuleBroken for a chapter that is there already or makes no sense in this book."""
+    """Add a line at the end. Raises RuleBroken for a chapter that is there already or makes no sense in this book, and
+    for a text or photographs of somebody (`scope`) who has no such book."""
     _check_may_set(by)
     listed = entries(outline)
     if len(listed) >= MOST_ENTRIES:
@@ -171,17 +187,21 @@ def add(
             raise RuleBroken("This chapter is in the table of contents already.", field="chapter")
         values["chapter"] = chapter
     else:
-        values |= _written(kind, title, body)
+        values |= _written(kind, title, body) | _scoped(book_of(outline), kind, scope)
     with records.changing(by=by, verb="change_outline", at=at, as_verb=True) as work:
         work.touch_any(outline)
         position = max((each.position for each in listed), default=0) + 1
         return work.create(BookEntry, outline=outline, position=position, **values)
 
 
-def write(entry: BookEntry, *, title: str, body: str, seen: int | None, by: Person, at: dt.datetime) -> None:
-    """Change the words of a part, a text or photographs. Raises StaleRow when somebody else has saved meanwhile."""
+def write(
+    entry: BookEntry, *, title: str, body: str, seen: int | None, by: Person, at: dt.datetime, scope: str = ""
+) -> None:
+    """Change the words of a part, a text or photographs, and whose book they are in. Raises StaleRow when somebody
+    else has saved meanwhile."""
     _check_may_set(by)
-    values = _written(EntryKind(entry.kind), title, body)
+    kind = EntryKind(entry.kind)
+    values = _written(kind, title, body) | _scoped(book_of(entry.outline), kind, scope)
     with records.changing(by=by, verb="change_outline", at=at, as_verb=True) as work:
         work.update(entry, seen=seen, **values)
         work.touch_any(entry.outline)
@@ -196,6 +216,30 @@ def _written(kind: EntryKind, title: str, body: str) -> dict[str, Any]:
     if len(body) > markup.MOST_LETTERS:
         raise RuleBroken("A text has at most {most} letters.", field="body", most=markup.MOST_LETTERS)
     return {"title": shown, "body": body if kind is EntryKind.TEXT else ""}
+
+
+def _scoped(book: Book, kind: EntryKind, scope: str) -> dict[str, Any]:
+    if scope and (kind not in OWN_KINDS or scope not in dict(scopes_of(book))):
+        raise RuleBroken("There is no such book of “{code}”.", field="scope", code=scope[:20])
+    return {"scope": scope}
+
+
+def scopes_of(book: Book) -> list[tuple[str, str]]:
+    """Return whose a text or photographs of this book may be: code and short name; of the department's, its offices."""
+    if book.kind is RunKind.PACK and book.scope is ScopeKind.NATION:
+        return []
+    if book.scope is ScopeKind.REGION:
+        return list(Region.select(Region.code, Region.name).order_by(Region.id).tuples())
+    of_divisions = book.scope is ScopeKind.DIVISION
+    kind = Unit.kind != UnitKind.PROVINCIAL if of_divisions else Unit.kind == UnitKind.PROVINCIAL
+    return list(Unit.select(Unit.code, Unit.short).where(kind, Unit.closed_on.is_null()).order_by(Unit.code).tuples())
+
+
+def wear(outline: BookOutline, dress: Dress, *, by: Person, at: dt.datetime) -> None:
+    """Have a book set with Thai digits or official margins from now on. A pack keeps its margins."""
+    _check_may_set(by)
+    with records.changing(by=by, verb="change_outline", at=at, as_verb=True) as work:
+        work.update(outline, thai_digits=dress.thai_digits, official_margins=dress.official_margins)
 
 
 def switch(entry: BookEntry, is_on: bool, *, by: Person, at: dt.datetime) -> None:

@@ -147,10 +147,12 @@ def sheets(frozen: Frozen, issue: Issue, *, captioned: bool = False) -> list[She
 
 def _captions(listed: Sequence[Sheet], book: Book, cut: Cut) -> tuple[CaptionGroup, ...]:
     """Return the tables and figures of a book by chapter, those of a family once for all its chapters."""
+    families: dict[str, list[Sheet]] = {}
+    for each in listed:
+        if each.chapter.in_contents and not each.chapter.sees_book:
+            families.setdefault(each.chapter.slug if each.chapter.members else each.anchor, []).append(each)
     made = []
-    own = (each for each in listed if each.chapter.in_contents and not each.chapter.sees_book)
-    for _, group in itertools.groupby(own, key=lambda each: each.chapter if each.chapter.members else each.anchor):
-        family = list(group)
+    for family in families.values():
         first, last, is_family = family[0], family[-1], len(family) > 1
         found = captions.read(captions.marked(_page_html(first, book, cut)), of_family=is_family)
         if is_family:

@@ -24,12 +24,15 @@ from portal.tables.places import Person
 class BookOutline(Kept):
     """A table of contents of a kind of book (`pack`, `book_office` …) that is not the shipped one.
 
-    `year` is the fiscal year it is of, 0 for every year that has none of its own.
+    `year` is the fiscal year it is of, 0 for every year that has none of its own. The book is set with Thai digits,
+    and with the margins of official letters, if these are chosen; a pack has margins of its own.
     """
 
     book = CharField(20)
     year = SmallIntegerField(default=0)
     note = TextField(default="")
+    thai_digits = BooleanField(default=False)
+    official_margins = BooleanField(default=False)
 
     class Meta:
         indexes = ((("book", "year"), True),)
@@ -42,7 +45,8 @@ class BookEntry(Kept):
     """One line of a table of contents: the beginning of a part, a chapter, a text of one's own, or photographs.
 
     `chapter` is the chapter's name, of chapters only; `title` that of a part, a text or photographs. What is not
-    `is_on` is not printed.
+    `is_on` is not printed. `scope` is the code of the office, division or region of whose book alone it is a line,
+    empty for every one; in the department's book it then stands behind the pages of that office.
     """
 
     outline = ForeignKeyField(BookOutline, backref="entries", on_delete="CASCADE")
@@ -53,6 +57,7 @@ class BookEntry(Kept):
     title = CharField(200, default="")
     body = TextField(default="")
     is_on = BooleanField(default=True)
+    scope = CharField(20, default="")
 
     class Meta:
         indexes = ((("outline", "position"), False),)

@@ -12,6 +12,7 @@ from portal import clock, photos
 from portal.errors import NotAllowed, NotFound, PortalError
 from portal.reports import books, outlines
 from portal.reports.books import Book
+from portal.reports.dress import Dress
 from portal.rules import markup
 from portal.rules.access import CENTRAL_ROLES
 from portal.rules.inputs import parse_date
@@ -19,6 +20,7 @@ from portal.rules.terms import EntryKind
 from portal.web.kept import kept_files
 from portal.web.language import Lazy, gettext
 from portal.web.sign_in import me
+from portal.web.subjects import scope_words
 from portal.web.words import word
 
 HOME = "/admin/contents/"
@@ -68,13 +70,22 @@ class ContentsPage(BaseView):
         try:
             entry = outlines.add(
                 outline, EntryKind(kind) if kind in set(EntryKind) else EntryKind.CHAPTER, by=me(), at=clock.now(),
-                chapter=asked.get("chapter", ""), title=asked.get("title", ""),
+                chapter=asked.get("chapter", ""), title=asked.get("title", ""), scope=asked.get("scope", ""),
             )  # fmt: skip
         except PortalError as refusal:
             shown = self._index(outlines.book_of(outline), outline.year, refusal)
             return shown, refusal.status
         if entry.kind in (EntryKind.TEXT, EntryKind.PHOTOGRAPHS):
             return redirect(f"{HOME}entry/?id={entry.id}")
+        return redirect(_address(outline.book, outline.year))
+
+    @expose("/dress/", methods=("POST",))
+    def wear(self) -> Any:
+        """Choose digits and margins."""
+        outline, asked = _one(BookOutline, request.form.get("id")), request.form
+        chosen = Dress("thai_digits" in asked, "official_margins" in asked)
+        outlines.wear(outline, chosen, by=me(), at=clock.now())
+        flash(gettext("Saved. Editions that are compiled from now on say so."), "success")
         return redirect(_address(outline.book, outline.year))
 
     @expose("/change/", methods=("POST",))
@@ -105,8 +116,9 @@ class ContentsPage(BaseView):
         seen = int(typed["version"]) if typed.get("version", "").isdigit() else None
         try:
             outlines.write(
-                entry, title=typed.get("title", ""), body=typed.get("body", ""), seen=seen, by=me(), at=clock.now()
-            )
+                entry, title=typed.get("title", ""), body=typed.get("body", ""), scope=typed.get("scope", ""),
+                seen=seen, by=me(), at=clock.now(),
+            )  # fmt: skip
         except PortalError as refusal:
             return self._entry(entry, refusal), refusal.status
         flash(gettext("Saved. Editions that are compiled from now on say so."), "success")
@@ -155,13 +167,15 @@ class ContentsPage(BaseView):
             outline=outline, in_force=in_force, lines=_lines(book, in_force),
             left_out=[] if outline is None else outlines.left_out(outline), may=me().role in outlines.MAY_SET,
             problem=refusal.words(gettext) if refusal else "", own_kinds=(EntryKind.TEXT, EntryKind.PHOTOGRAPHS),
-            title_of=book_words,
+            title_of=book_words, scopes=outlines.scopes_of(book),
         )  # fmt: skip
 
     def _entry(self, entry: BookEntry, refusal: PortalError | None = None) -> Any:
+        book = outlines.book_of(entry.outline)
         return self.render(
             "contents/entry.html",
-            entry=entry, book=outlines.book_of(entry.outline), photos=outlines.photos_of(entry), typed=request.form,
+            entry=entry, book=book, scopes=outlines.scopes_of(book) if entry.kind in outlines.OWN_KINDS else [],
+            photos=outlines.photos_of(entry), typed=request.form,
             blocks=markup.blocks(entry.body), may=me().role in outlines.MAY_SET,
             problem=refusal.words(gettext) if refusal else "", at_field=refusal.field if refusal else "",
             most=markup.MOST_LETTERS, title_of=book_words, address=_address(entry.outline.book, entry.outline.year),
@@ -182,6 +196,7 @@ def _lines(book: Book, outline: BookOutline | None) -> list[dict[str, Any]]:
                 "title": books.CHAPTERS[entry.chapter].title if entry.chapter in books.CHAPTERS else entry.title,
                 "photos": len(outlines.photos_of(entry)) if entry.kind is EntryKind.PHOTOGRAPHS else 0,
                 "is_empty": entry.kind is EntryKind.TEXT and not entry.body.strip(),
+                "scope": scope_words(entry.scope) if entry.scope else "",
             }
             for entry in outlines.entries(outline)
         ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Tables of contents: as shipped, set by planning, frozen with the figures; own texts and photographs."""
 
+import dataclasses
 import datetime as dt
 import io
 import json
@@ -14,6 +15,8 @@ from portal import files
 from portal.errors import MoveRefused, NotAllowed, RuleBroken
 from portal.reports import books, editions, outlines
 from portal.reports.chapter import Cut
+from portal.reports.chapters import office
+from portal.reports.dress import PLAIN, Dress
 from portal.rules import markup
 from portal.rules.access import Role
 from portal.rules.terms import EntryKind
@@ -22,6 +25,7 @@ from tests.pdf.year import fill
 
 AT = dt.datetime(2023, 10, 20, 9, 0)
 PACK = Cut(fiscal_year=2566, period=9, cut_at=AT)
+BOOK = Cut(fiscal_year=2566, cut_at=AT)
 CONSENT = {"caption": "ประชุมใหญ่", "credit": "", "consent": "ประธานสหกรณ์", "consent_on": dt.date(2023, 1, 5)}
 
 
@@ -140,3 +144,41 @@ def test_any_text_is_a_text(text):
 
     assert all(line.count("**") % 2 == 0 for block in made for line in block.lines)
     assert not any(mark in line for block in made for line in block.lines for mark in "\n\r\x00\u202e")
+
+
+def test_a_line_of_one_office_is_in_its_book_and_behind_its_pages_in_the_departments(sqlite_store):
+    fill(offices=3, projects=1, forms=1, institutions=2, visits=1)
+    planner = make.person(Role.PLANNING)
+    first, second = (member.code for member in office.members(BOOK)[:2])
+    for book in (books.BOOK, books.BOOK_OF_OFFICE):
+        outline = outlines.begin(book, 0, by=planner, at=AT)
+        text = outlines.add(outline, EntryKind.TEXT, title="คำนำ", scope=second, by=planner, at=AT)
+        with pytest.raises(RuleBroken, match="C-AGR"):
+            outlines.write(text, title="คำนำ", body="", scope="C-AGR", seen=None, by=planner, at=AT)
+
+    whole = json.loads(editions.take_snapshot("book", BOOK))["pieces"]
+    at = next(n for n, piece in enumerate(whole) if piece["code"] == second)
+    behind = whole[at + 1]
+    assert behind["chapter"] == "own_text" and behind["title"].startswith("คำนำ ")
+    assert behind["number"] == f"{whole[at]['number']}.1"
+    assert sum(piece["chapter"] == "own_text" for piece in whole) == 1
+    for code, count in ((first, 0), (second, 1)):
+        cut = dataclasses.replace(BOOK, unit_code=code)
+        of_office = json.loads(editions.take_snapshot("book_office", cut))["pieces"]
+        assert sum(piece["chapter"] == "own_text" for piece in of_office) == count
+    with pytest.raises(RuleBroken):
+        outlines.add(outlines.of(books.BOOK, 2566), EntryKind.PART, title="ส่วน", scope=second, by=planner, at=AT)
+
+
+def test_digits_and_margins_are_chosen_with_the_table_of_contents_unless_others_are_asked_for(planner):
+    outline = outlines.begin(books.BOOK, 0, by=planner, at=AT)
+
+    outlines.wear(outline, Dress(thai_digits=True, official_margins=True), by=planner, at=AT)
+
+    assert outlines.dress_of(books.BOOK, 2566) == Dress(thai_digits=True, official_margins=True)
+    assert outlines.dress_of(books.PACK, 2566) == PLAIN
+    assert json.loads(editions.take_snapshot("book", BOOK))["dress"] == {"official_margins": True, "thai_digits": True}
+    asked = json.loads(editions.take_snapshot("book", BOOK, dress=Dress(thai_digits=True)))
+    assert asked["dress"] == {"official_margins": False, "thai_digits": True}
+    with pytest.raises(NotAllowed):
+        outlines.wear(outline, PLAIN, by=make.person(Role.EXECUTIVE), at=AT)
