@@ -102,6 +102,7 @@ def register(app: Flask) -> Admin:
         MoneyPage(lazy("Disbursement against targets"), PLANS),
         ImportsPage(lazy("Finance files"), PLANS),
         imports.ImportLineScreen(lazy("Lines of finance files"), PLANS),
+        imports.ImportBatchScreen(lazy("Files taken in"), SYSTEM),
         HandoffPage(lazy("Hand-off to other systems"), PLANS),
         handoff.DispatchScreen(lazy("Dispatches"), PLANS),
         periods.PeriodScreen(lazy("Periods"), CALENDAR),

@@ -1,9 +1,44 @@
-"""Screens: lines of finance files as they were read, and what their codes mean here. Taking a file in is a page."""
+"""Screens: sent files, lines of finance files as they were read, what their codes mean. Taking a file in is a page."""
 
 from __future__ import annotations
 
 from admin_views.base import CENTRAL, Screen
-from models import CodeMap, ImportLine
+from models import CodeMap, ImportBatch, ImportLine, Person
+from portal.imports import plan, registry
+from portal.web.language import gettext
+
+PAGES = {registry.SOURCE: "/admin/registry/list/", plan.SOURCE: "/admin/plan-books/file/"}  # all else: finance
+NAMES = {registry.SOURCE: "Registry from a spreadsheet", plan.SOURCE: "Plan from a workbook"}
+
+
+def _name(source: str) -> str:
+    return gettext(NAMES.get(source, "Finance files"))
+
+
+def _to_file(batch: ImportBatch, person: Person) -> tuple[str, str]:
+    return gettext("Preview and steps"), f"{PAGES.get(batch.source, '/admin/imports/file/')}?id={batch.id}"
+
+
+class ImportBatchScreen(Screen):
+    """Every file that was sent to be taken in, and what came of it; an office sees its own."""
+
+    table = ImportBatch
+    icon = "get"
+    adds = changes = False
+    column_list = (
+        "file_name", "source", "state", "lines_read", "lines_taken", "lines_refused", "fiscal_year", "person", "at",
+        "taken_at", "undone_at",
+    )  # fmt: skip
+    column_filters = ("source", "state", "fiscal_year", "unit", "person", "at", "taken_at")
+    column_default_sort = ("id", True)
+    not_shown = ("report", "file_key")
+    worded = {"source": _name}
+    ways = (_to_file,)
+    not_typed = (
+        "source", "file_name", "file_sha256", "file_key", "state", "lines_read", "lines_taken", "lines_refused",
+        "report", "person", "unit", "at", "fiscal_year", "as_of", "is_whole", "word", "taken_by", "taken_at",
+        "entry_number", "undone_by", "undone_at",
+    )  # fmt: skip
 
 
 class ImportLineScreen(Screen):

@@ -84,4 +84,4 @@ def address_of(table: type[Table]) -> str:
         return "people"
     if bare.endswith("y") and bare[-2] not in "aeou":
         return f"{bare[:-1]}ies"
-    return f"{bare}es" if bare.endswith(("s", "x")) else f"{bare}s"
+    return f"{bare}es" if bare.endswith(("s", "x", "ch")) else f"{bare}s"

@@ -93,7 +93,7 @@ def test_every_table_that_people_work_with_has_a_screen(app, database):
 
     # Shown as parts of other records' pages, or machines' own.
     assert without == {
-        "PasswordLink", "Answer", "Attachment", "RunStep", "ImportBatch", "StoreFact", "KeptReply",
+        "PasswordLink", "Answer", "Attachment", "RunStep", "StoreFact", "KeptReply",
         "MoneySum",
         "VisitWork", "VisitOfficer",
     }  # fmt: skip

@@ -151,12 +151,16 @@ class Year:
     def asked(self, system, span=QUARTER, *, at=NOON, **given):
         """A dispatch and its run, whatever came of it."""
         given = {"is_changes_only": False, "is_provisional": False} | given
-        dispatch, run = dispatches.ask(exports.target(system), span, by=self.planning, at=at, **given)
+        dispatch, _run = dispatches.ask(exports.target(system), span, by=self.planning, at=at, **given)
+        return self.make(dispatch, at=at)
+
+    def make(self, dispatch, *, at=NOON):
+        """Do what a worker does when the bell rings for a dispatch; return it and its run."""
 
         def do(asked, progress):
             dispatches.make(dispatches.of_run(asked.subject), files=self.files, teller=progress, now=lambda: at)
 
-        runs.carry_out(run.id, kinds=(RunKind.EXPORT,), do=do, now=lambda: at)
+        runs.carry_out(dispatches.run_of(dispatch).id, kinds=(RunKind.EXPORT,), do=do, now=lambda: at)
         return dispatches.of_run(str(dispatch.id)), dispatches.run_of(dispatch)
 
     def content(self, dispatch, ending):

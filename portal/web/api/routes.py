@@ -14,11 +14,13 @@ from portal.web.api import (
     feed,
     filled,
     formats,
+    handed_off,
     odata,
     printed,
     reading,
     replies,
     resources,
+    sent_in,
     uploads,
     values,
     writing,
@@ -32,7 +34,7 @@ api.after_request(door.leave)
 
 def install(app: Flask) -> None:
     """Open the API of `app` over its screens."""
-    for each in (api, printed.printed, uploads.uploads, odata.odata):
+    for each in (api, printed.printed, uploads.uploads, sent_in.sent_in, handed_off.handed_off, odata.odata):
         app.register_blueprint(each)
 
 

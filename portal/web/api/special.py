@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.web.api import printed
+from portal.web.api import acts, handed_off, printed, sent_in
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -25,6 +25,9 @@ def paths() -> dict[str, dict[str, Any]]:
         **_files("visits"),
         **_agreed(),
         **_forms(),
+        **_sent_in(),
+        **_handed_off(),
+        **acts.described((*sent_in.ACTS, *handed_off.ACTS), _operation),
         **_odata(),
     }
 
@@ -216,6 +219,50 @@ def _forms() -> dict[str, dict[str, Any]]:
                 "fill_reports", reports, "Save answers, all or none; it is begun if it was not", report,
                 [*at, MATCH, KEY], body=_object(typed),
             ),
+        },
+    }  # fmt: skip
+
+
+def _sent_in() -> dict[str, dict[str, Any]]:
+    """Return the addresses of sent files beside their verbs."""
+    sent = _object(
+        {
+            "file": TEXT | {"format": "binary"}, "kind": {"enum": list(sent_in.KINDS)},
+            "year": TEXT | {"description": "Buddhist; of a plan, and of a finance file that does not say it itself."},
+            "as_of": TEXT | {"description": "Of a finance file: the day it stands at."},
+            "unit": TEXT | {"description": "Of a finance file of one office: whose."},
+            "whole": {"enum": ["true", "false"], "description": "Of a finance file: what it leaves out is nil."},
+        },
+        required=("file", "kind"),
+    )  # fmt: skip
+    keep = _operation(
+        "send_import_batches", "import-batches", "Keep a file and have it read", {"$ref": f"{SCHEMA}ImportBatch"},
+        [KEY], body=sent, status="202", sent_as="multipart/form-data",
+    )  # fmt: skip
+    summary = "What it would do, what is wrong, what asks for a word, how the work comes on"
+    look = _operation(
+        "preview_import_batches", "import-batches", summary, _object({"state": TEXT}, required=("state",), only=False),
+        [IDENT],
+    )  # fmt: skip
+    return {"/import-batches": {"post": keep}, "/import-batches/{id}/preview": {"get": look}}
+
+
+def _handed_off() -> dict[str, dict[str, Any]]:
+    """Return the addresses of dispatches and mappings beside their verbs."""
+    name = {"name": "name", "in": "path", "required": True, "schema": TEXT}
+    system = {"name": "system", "in": "path", "required": True, "schema": {"enum": list(handed_off.SYSTEMS)}}
+    tag = "dispatches"
+    return {
+        "/dispatches/{id}/files": {"get": _operation("files_dispatches", tag, "Its files", ITEMS, [IDENT])},
+        "/dispatches/{id}/files/{name}": {
+            "get": _operation("fetch_dispatches", tag, "Fetch one of its files", {}, [IDENT, name], kind="*/*")
+        },
+        "/dispatches/{id}/rows": {"get": _operation("rows_dispatches", tag, "Its rows to be keyed", ITEMS, [IDENT])},
+        "/handoff-maps/{system}/spec": {
+            "get": _operation(
+                "spec_handoff_maps", "handoff-maps", "Which column of a system's files holds what",
+                _object({"spec": {"type": "object"}}, required=("spec",), only=False), [system],
+            )
         },
     }  # fmt: skip
 

@@ -126,6 +126,16 @@ def read_moment(text: str, name: str) -> dt.datetime:
     return _moment(text, name)
 
 
+def read_day(value: Any, name: str) -> dt.date:
+    """Return a day. Raises RuleBroken, naming the property."""
+    return _day(value, name)
+
+
+def read_quantity(value: Any, name: str) -> Decimal:
+    """Return a quantity of at most four decimals. Raises RuleBroken, naming the property."""
+    return _quantity(value, name)
+
+
 def whole(text: str, name: str, most: int, *, least: int = 1) -> int:
     """Return a whole number of an address between `least` and `most`. Raises RuleBroken, naming the argument."""
     if not (text.isascii() and text.isdigit() and len(text) < 11 and least <= int(text) <= most):

@@ -54,7 +54,7 @@ def body() -> dict[str, Any]:
 def check_empty() -> None:
     """Refuse a body where there is nothing to be said."""
     if request.get_data() and (given := body()):
-        raise _unknown(sorted(given)[0], [])
+        raise unknown(sorted(given)[0], [])
 
 
 def add(resource: Resource, given: dict[str, Any]) -> Table:
@@ -101,9 +101,9 @@ def take_step(resource: Resource, row: Table, verb: str, given: dict[str, Any]) 
         raise NotFound("There is no step “{verb}” for these records.", verb=verb[:40])
     if g.person.role not in step.for_roles:
         raise NotAllowed("This step is not yours to take.")
-    unknown = set(given) - ({"note"} if step.asks_note else set())
-    if unknown:
-        raise _unknown(sorted(unknown)[0], ["note"] if step.asks_note else [])
+    odd = set(given) - ({"note"} if step.asks_note else set())
+    if odd:
+        raise unknown(sorted(odd)[0], ["note"] if step.asks_note else [])
     matched(resource, row)
     note = given.get("note", "")
     if not isinstance(note, str):
@@ -121,7 +121,7 @@ def step_action(resource: Resource, row: Table, verb: str) -> Table:
     given, known = body(), ("state", "result") if verb == "settle_action" else ("note",)
     for name, value in given.items():
         if name not in known:
-            raise _unknown(name, list(known))
+            raise unknown(name, list(known))
         if not values.is_text(value):
             raise RuleBroken("“{text}” is not {words}.", field=name, text=str(value)[:60], words="a text")
     matched(resource, row)
@@ -236,7 +236,7 @@ def _values(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
             by_name = {f.name: f for f in resource.typed.values() if isinstance(f, ForeignKeyField)}
             field = by_name.get(name)
             if field is None or not isinstance(value, dict):
-                raise _unknown(name, list(resource.typed))
+                raise unknown(name, list(resource.typed))
             out[field.name] = _pointed(field, value)
         elif isinstance(field, ForeignKeyField) and value is not None:
             out[field.name] = _seen(field, values.read(field, value))
@@ -245,7 +245,8 @@ def _values(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _unknown(name: str, known: list[str]) -> RuleBroken:
+def unknown(name: str, known: list[str]) -> RuleBroken:
+    """Return the refusal of a property that there is not."""
     return RuleBroken(
         "There is no property “{name}”. There are: {known}.", field=name[:60], name=name[:60], known=", ".join(known)
     )
