@@ -215,7 +215,8 @@ class Screen(ModelView):
     def index_view(self) -> Any:
         """Show the list."""
         person, asked, args = me(), self.asked(), self._args()
-        page = listing.page(self.table, self.cols, person, asked)
+        cols = self.cols_for(person)
+        page = listing.page(self.table, cols, person, asked)
         steps = [step for step in self.steps.values() if self._offers(step, person)]
 
         def address(**changes: Any) -> str:
@@ -230,13 +231,19 @@ class Screen(ModelView):
         return self.render(
             self.list_template,
             screen=self, args=args, asked=asked, page=page, chips=chips, steps=steps, address=address, last=last,
-            shown=dict(self._get_filters(args.filters)), body=self._drawn(page, bool(steps)), filters=self._filters,
+            shown=dict(self._get_filters(args.filters)), body=self._drawn(cols, page, bool(steps)),
+            filters=self._filters, cols=[(self.cols.index(one), one) for one in cols],
             is_last=asked.page >= last if last is not None else len(page.rows) < asked.size,
         )  # fmt: skip
 
-    def _drawn(self, page: listing.Page, ticked: bool) -> Any:
+    def cols_for(self, person: Person) -> list[columns.Column]:
+        """Return the columns a person's list shows: an office is not told on every line that it is itself."""
+        own = ".".join(self.table.unit_path or ()) if person.role in access.OFFICE_ROLES else ""
+        return [self.cols[0], *(one for one in self.cols[1:] if one.path != own)]
+
+    def _drawn(self, cols: list[columns.Column], page: listing.Page, ticked: bool) -> Any:
         in_place = frozenset(map(str, self.column_editable_list or ()))
-        return drawing.rows(self.cols, page.rows, str(self.url), ticked=ticked, edits=self.can_edit, in_place=in_place)
+        return drawing.rows(cols, page.rows, str(self.url), ticked=ticked, edits=self.can_edit, in_place=in_place)
 
     @expose("/details/")
     def details_view(self) -> Any:
@@ -245,10 +252,11 @@ class Screen(ModelView):
         hidden = {"id", "version", "name_sort", *self.table.secret, *self.not_shown}
         names = [n for n in self.table._meta.sorted_field_names if n not in hidden]
         steps = [s for s in self.steps.values() if self._offers(s, person) and s.fits(row, person)]
+        values = [(columns.name_of(name), self._whole(row, name)) for name in names]
         return self.render(
             self.details_template,
             screen=self, row=row, model=row, steps=steps,
-            values=[(columns.name_of(name), self._whole(row, name)) for name in names],
+            values=[one for one in values if one[1]], blank=[name for name, value in values if not value],
             panels=[panel(row, person) for panel in self.panels],
             ways=[found for way in self.ways if (found := way(row, person))],
             revisions=panels.history_of(row), return_url=self._back(),

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from admin_views.base import CENTRAL, Screen
-from models import AuditorRemark, Cooperative, CooperativeType, CooperativeYear
-from portal.web.language import lazy
+from models import AuditorRemark, Cooperative, CooperativeType, CooperativeYear, Person
+from portal.web.language import gettext, lazy
+
+
+def to_story(row: Cooperative, person: Person) -> tuple[str, str]:
+    """Lead to all that is known of the institution: classes, plans, visits, what was agreed."""
+    return gettext("The institution's story"), f"/admin/story/?id={row.id}"
 
 
 class CooperativeTypeScreen(Screen):
@@ -39,6 +44,7 @@ class CooperativeScreen(Screen):
         "business_volume", "sub_type",
     )  # fmt: skip
     starts = {"unit": lambda person: person.unit_id}
+    ways = (to_story,)
 
 
 class CooperativeYearScreen(Screen):

@@ -15,6 +15,7 @@ from portal import formats
 from portal.rules.fiscal import ERA
 from portal.rules.inputs import MONTHS_SHORT
 from portal.web.language import gettext, language
+from portal.web.words import word
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ def _period(kind: str, number: int, starts_on: Any, year: int) -> str:
     return gettext("Year {year}", year=year)
 
 
+def _visit(visited_on: Any, subject: str) -> str:
+    on = as_day(visited_on)
+    return plain_label(on and (formats.day_short(on) if language() == "th" else formats.day_english(on)), subject)
+
+
+def _worded(code: str, *values: Any) -> str:
+    return plain_label(word(str(code)), *values)
+
+
 def _label(
     *reads: str, finds: tuple[str, ...] | None = None, order: tuple[str, ...] = (), says: Any = plain_label
 ) -> Label:
@@ -79,14 +89,14 @@ LABELS: dict[type[m.Table], Label] = {
     m.Cooperative: _label("name", finds=("name", "registration_number"), order=("name_sort",)),
     m.VisitActivity: _label("name", finds=("name", "code"), order=("position", "code")),
     m.VisitPlan: _label("cooperative.name", "fiscal_year.year", finds=("cooperative.name",)),
-    m.Visit: _label("visited_on", "subject", finds=("subject",)),
+    m.Visit: _label("visited_on", "subject", finds=("subject",), says=_visit),
     m.BudgetCategory: _label("name", finds=("name", "code"), order=("code",)),
     m.BudgetLine: _label("code", "unit.short", finds=("code", "unit.short")),
     m.ImportBatch: _label("id", "file_name", finds=("file_name",)),
     m.Dispatch: _label("system", "number", finds=("system",)),
-    m.Run: _label("kind", "subject", finds=("subject",), order=("asked_at",)),
-    m.Edition: _label("book", "subject", "number", finds=("subject",)),
-    m.BookOutline: _label("book", "year", finds=("book",)),
+    m.Run: _label("kind", "subject", finds=("subject",), order=("asked_at",), says=_worded),
+    m.Edition: _label("book", "subject", "number", finds=("subject",), says=_worded),
+    m.BookOutline: _label("book", "year", finds=("book",), says=_worded),
     m.BookEntry: _label("chapter", "title", finds=("title", "chapter"), order=("position",)),
     m.MailingList: _label("name"),
     m.Schedule: _label("name"),

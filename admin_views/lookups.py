@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -52,6 +53,13 @@ def name_of(model: type[Table], row_id: Any, person: Person | None = None) -> st
         row = db.execute(joins.apply(query.select(model.id, *columns)).where(model.id == int(text))).fetchone()
         known[asked] = _said(model, row)[1] if row else None
     return known[asked]
+
+
+def names_of(model: type[Table], row_ids: Collection[int], person: Person) -> dict[int, str]:
+    """Return how some records are named, by their number; those that `person` may not see are left out."""
+    query, joins, columns = _named(model, person)
+    named = joins.apply(query.select(model.id, *columns)).where(model.id.in_(list(row_ids)))
+    return dict(_said(model, row) for row in db.execute(named).fetchall())
 
 
 def exactly(model: type[Table], text: str, person: Person) -> int | None:

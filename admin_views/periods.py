@@ -43,11 +43,10 @@ class PeriodScreen(Screen):
     small = True
     icon = "cal"
     column_list = (
-        "number", "kind", "fiscal_year", "starts_on", "ends_on", "opens_on", "data_as_of", "meets_on", "opened_at",
-        "closes_on", "closed_at",
+        "starts_on", "kind", "number", "fiscal_year", "ends_on", "data_as_of", "meets_on", "opened_at", "closed_at",
     )  # fmt: skip
     column_filters = ("fiscal_year", "kind", "starts_on")
-    column_default_sort = ("starts_on", False)
+    column_default_sort = ("starts_on", True)
     form_columns = (
         "fiscal_year", "kind", "number", "starts_on", "ends_on", "opens_on", "closes_on", "data_as_of", "meets_on",
     )  # fmt: skip
@@ -109,7 +108,7 @@ class ObligationScreen(Screen):
     table = Obligation
     icon = "bell"
     adds = changes = False
-    column_list = ("subject", "form", "unit", "period", "due_on", "state", "met_at")
+    column_list = ("subject", "form.name", "unit", "period", "due_on", "state", "met_at")
     column_filters = ("state", "duty", "unit", "unit.region", "form", "period", "due_on")
     column_default_sort = ("due_on", True)
     not_typed = ("unit", "period", "subject", "form", "due_on", "state", "met_at", "waived_reason", "duty")

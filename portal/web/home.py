@@ -11,15 +11,23 @@ from flask import flash, redirect, request
 from flask_admin import AdminIndexView, expose
 from peewee import JOIN, SQL, fn
 
+from admin_views import lookups
 from models import (
     AuditEntry,
+    Cooperative,
     Edition,
+    Form,
+    Indicator,
     Obligation,
     Period,
     Person,
+    Project,
     Run,
     Submission,
+    Table,
+    Unit,
     Visit,
+    VisitPlan,
     db,
 )
 from portal import actions, clock, notices, obligations, periods, reviews, scope, standings, visit_months
@@ -36,6 +44,10 @@ from portal.web.words import period_name
 
 UNTOLD = ("sign_in", "make_password_link", "seed", "demo")  # acts that are no news
 LOST = dt.timedelta(days=30)
+TOLD: dict[str, type[Table]] = {
+    model.__name__: model
+    for model in (Submission, Visit, VisitPlan, Cooperative, Form, Project, Indicator, Person, Unit, Edition)
+}  # records of which news tells the name
 
 
 @dataclass(frozen=True)
@@ -233,9 +245,35 @@ def _runs(person: Person) -> list[Run]:
     )
 
 
-def _recent(person: Person) -> list[AuditEntry]:
-    entries = AuditEntry.select(AuditEntry, Person).join(Person, JOIN.LEFT_OUTER).where(AuditEntry.verb.not_in(UNTOLD))
-    return list(scope.narrowed(entries, person).order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(6))
+@dataclass(frozen=True)
+class News:
+    """One act lately: what, to which record (where that is told), by whom, when."""
+
+    verb: str
+    table_name: str
+    told: str
+    url: str
+    note: str
+    by: str
+    at: dt.datetime
+
+
+def _recent(person: Person) -> list[News]:
+    query = AuditEntry.select(AuditEntry, Person).join(Person, JOIN.LEFT_OUTER).where(AuditEntry.verb.not_in(UNTOLD))
+    latest = scope.narrowed(query, person).order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(6)
+    entries = list(latest)
+    names = {
+        table: lookups.names_of(model, {e.row_id for e in entries if e.table_name == table and e.row_id}, person)
+        for table, model in TOLD.items()
+        if any(e.table_name == table for e in entries)
+    }
+    return [
+        News(
+            e.verb, e.table_name, names.get(e.table_name, {}).get(e.row_id or 0, ""),
+            f"/admin/{e.table_name.lower()}/details/?id={e.row_id}", e.note, e.person.name if e.person_id else "", e.at,
+        )
+        for e in entries
+    ]  # fmt: skip
 
 
 def _counted(query: Any) -> int:

@@ -80,7 +80,7 @@ def gettext(msgid: str, **values: Any) -> str:
 def ngettext(one: str, many: str, count: int, **values: Any) -> str:
     """Return `one` or `many` for `count`, with `{count}` and `{name}` values put in. Thai has one form."""
     words = _catalogue(language()).ngettext(one, many, count)
-    return words.format(count=count, **values)
+    return words.format(count=f"{count:,}", **values)
 
 
 def lazy(msgid: str) -> Lazy:

@@ -245,7 +245,7 @@ def test_a_report_handed_in_leaves_the_first_page(months, client, sign_in):
     report = make.submission(State.SUBMITTED, unit=office, form=make.form(months.owner), period=make.period(8))
     page = sign_in(make.person(Role.REPORTER, office)).get("/admin/").text
 
-    assert report.form_version.form.name not in page
+    assert not any(report.form_version.form.name in line for line in _lines(page))
 
 
 @pytest.mark.parametrize("role", list(Role))
