@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.bench import api, books, calendar, deadline, fuzz, kills, lists, money, plans, visits
+from portal.bench import api, books, calendar, deadline, fuzz, kills, lists, money, plans, trust, visits
 
 BENCHES = {
     "calendar": calendar.run,
@@ -19,6 +19,7 @@ BENCHES = {
     "plans": plans.run,
     "fuzz": fuzz.run,
     "kills": kills.run,
+    "trust": trust.run,
 }
 
 

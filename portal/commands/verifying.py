@@ -18,7 +18,12 @@ MOST = 40
 @click.command()
 @click.argument("book", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--root", type=click.File("rb"), help="A file of trusted certificates, for the signature.")
-@click.option("--portal", "with_portal", is_flag=True, help="Also compare with the edition as this portal keeps it.")
+@click.option(
+    "--portal",
+    "with_portal",
+    is_flag=True,
+    help="Also compare with the edition as this portal keeps it, and with the records as they stood then.",
+)
 def verify(book: Path, root: IO[bytes] | None, with_portal: bool) -> None:
     """Check BOOK, a PDF of this portal: every figure is worked out again from the inputs that the file carries.
 
@@ -36,7 +41,9 @@ def verify(book: Path, root: IO[bytes] | None, with_portal: bool) -> None:
         given = setting_out.settings()
         with setting_out.store(given):
             edition = verification.edition_of(book)
-            differences += verification.verify_against(edition, book, places.connect(given.files, given.data))
+            files = places.connect(given.files, given.data)
+            wrong = verification.verify_against(edition, book, files)
+            differences += wrong or verification.verify_records(edition, files)
         click.echo(f"edition  {edition.sha256}")
     for each in differences[:MOST]:
         click.echo(f"differs  {each.what}: {each.said} is written, {each.found} was found")

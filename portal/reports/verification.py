@@ -1,6 +1,7 @@
 """A finished book checked against what it carries: every figure worked out again, every page compared.
 
-Nothing but the file is needed. With the portal at hand the file and its figures are also compared with the edition.
+Nothing but the file is needed. With the portal at hand the file and its figures are also compared with the edition,
+and these with the records as they stood.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 from models import Edition
 from portal.errors import NotFound, PortalError, RuleBroken
 from portal.files import Files
-from portal.reports import binding, dress, ledger, manifest, passports, signing
+from portal.reports import binding, dress, ledger, manifest, passports, signing, snapshot, standing
+from portal.reports.chapter import Cut
 from portal.reports.passports import Passports
 
 
@@ -71,6 +73,14 @@ def verify_against(edition: Edition, path: Path, files: Files) -> list[Differenc
     if frozen.get("passports", {}).get("tables") != carried.get("passports", {}).get("tables"):
         differences.append(Difference("inputs", "as filed", "others"))
     return differences
+
+
+def verify_records(edition: Edition, files: Files) -> list[Difference]:
+    """Compare the figures filed with an edition with the records as they stood when they were cut."""
+    frozen = json.loads(ledger.figures(edition, files))
+    filed = passports.thawed(frozen.get("passports", {})).tables
+    then = standing.inputs_then(snapshot.thaw(Cut, frozen["cut"]))
+    return [Difference(f"records {what}", said, found) for what, said, found in standing.differing(filed, then)]
 
 
 def _issued(content: bytes) -> bytes:
