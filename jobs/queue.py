@@ -33,6 +33,7 @@ JOBS = {
     "take_import": "jobs.imports.take_import",
     "tell_webhook": "jobs.webhooks.tell",
     "send_edition": "jobs.sendings.send_edition",
+    "remove_leftovers": "jobs.leftovers.remove_leftovers",
 }
 
 OF_RUN = {"import": "take_import", "export": "make_dispatch"}

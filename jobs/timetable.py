@@ -110,6 +110,11 @@ def forget_old_messages(at: dt.datetime) -> None:
     webhooks.forget(at)
 
 
+def clear_up(at: dt.datetime) -> None:
+    """Ring for the files that no record names; a worker, who has the files, removes them."""
+    queue.ring("remove_leftovers", at.toordinal())
+
+
 TIMETABLE = (
     Entry("ring again for what waits", dt.timedelta(seconds=5), sweep),
     Entry("keep the schedules of packs and books", dt.timedelta(minutes=5), keep_schedules),
@@ -119,6 +124,7 @@ TIMETABLE = (
     Entry("close reopenings that are over", dt.timedelta(minutes=10), end_reopenings),
     Entry("tell outside systems", dt.timedelta(seconds=10), tell_outside_systems),
     Entry("forget old messages", dt.timedelta(hours=1), forget_old_messages),
+    Entry("remove files that no record names", dt.timedelta(days=1), clear_up),
     Entry("send editions", dt.timedelta(minutes=1), send_editions, needs_mail=True),
     Entry("send letters", dt.timedelta(minutes=1), send_letters, needs_mail=True),
 )

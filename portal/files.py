@@ -14,6 +14,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -27,6 +28,7 @@ from portal.errors import NotFound, OutOfReach
 
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}(\.[a-z0-9]{1,8})?")
 _CHUNK = 1 << 20
+UNFINISHED = ".new-"
 
 
 class Files(Protocol):
@@ -46,6 +48,9 @@ class Files(Protocol):
 
     def size(self, key: str) -> int:
         """Return a kept file's length in bytes. Raises NotFound."""
+
+    def kept_before(self, age: dt.timedelta) -> Iterator[str]:
+        """Yield the keys of files kept at least so long ago. What was left half-written as long ago is removed."""
 
 
 def connect(place: str, data: Path) -> Files:
@@ -71,7 +76,7 @@ class FolderFiles:
         target = self._path(key)
         with _told_plainly():
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=".new-", dir=target.parent)
+            handle, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=target.parent)
             try:
                 with os.fdopen(handle, "wb") as file:
                     if isinstance(content, bytes):
@@ -109,6 +114,19 @@ class FolderFiles:
                 return path.stat().st_size
             except FileNotFoundError:
                 raise NotFound("This file is no longer here.") from None
+
+    def kept_before(self, age: dt.timedelta) -> Iterator[str]:
+        limit = time.time() - age.total_seconds()
+        with _told_plainly():
+            for path in sorted(self.folder.glob("??/*")):
+                key = f"{path.parent.name}/{path.name}"
+                with contextlib.suppress(FileNotFoundError):
+                    if path.stat().st_mtime > limit:
+                        continue
+                    if _KEY.fullmatch(key):
+                        yield key
+                    elif path.name.startswith(UNFINISHED):
+                        path.unlink()
 
     def _path(self, key: str) -> Path:
         return self.folder / _checked(key)
@@ -149,6 +167,14 @@ class StoreFiles:
                 return int(obstore.head(self._store(), key)["size"])
             except FileNotFoundError:
                 raise NotFound("This file is no longer here.") from None
+
+    def kept_before(self, age: dt.timedelta) -> Iterator[str]:
+        limit = dt.datetime.now(dt.UTC) - age
+        with _told_plainly():
+            for page in obstore.list(self._store()):
+                for each in page:
+                    if each["last_modified"] <= limit and _KEY.fullmatch(each["path"]):
+                        yield each["path"]
 
     def _store(self) -> Any:
         # Made in the process that uses it: its threads would not live through a fork.

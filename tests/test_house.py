@@ -24,6 +24,7 @@ FLOORS = {
     "portal.obligations": 4, "portal.submissions": 4, "portal.cooperatives": 4, "portal.visits": 4,
     "portal.visit_months": 4,
     "portal.visit_plans": 4, "portal.actions": 4, "portal.photos": 4, "portal.coverage": 4, "portal.sheets": 4,
+    "portal.leftovers": 4,
     "portal.beside": 4, "portal.answers": 4, "portal.unlocks": 4, "portal.reviews": 4, "portal.parts": 4,
     "portal.attachments": 4, "portal.budget": 4, "portal.tokens": 4, "portal.webhooks": 4, "portal.notices": 4,
     "portal.mail": 4, "portal.standings": 4, "portal.forms": 4,
@@ -37,8 +38,14 @@ FLOORS = {
 
 # Libraries that only these may know.
 KNOWN_BY = {
-    "weasyprint": ("portal.reports.render", "portal.reports.thai_text", "portal.doctor", "jobs.worker"),
-    "pikepdf": ("portal.reports.binding", "portal.reports.structure"),
+    "weasyprint": (
+        "portal.reports.render",
+        "portal.reports.shortcuts",
+        "portal.reports.thai_text",
+        "portal.doctor",
+        "jobs.worker",
+    ),
+    "pikepdf": ("portal.reports.binding", "portal.reports.structure", "portal.bench.trust"),
     "flask": ("portal.web", "admin_views", "portal.app", "portal.wsgi", "portal.bench"),
     "flask_admin": ("portal.web", "admin_views", "portal.app", "portal.bench"),
     "flask_babel": ("portal.web", "admin_views", "portal.app"),

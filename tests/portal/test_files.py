@@ -1,5 +1,6 @@
 """Files: the same promises from a folder and from an S3-compatible store."""
 
+import datetime as dt
 import os
 import re
 import resource
@@ -83,6 +84,16 @@ def test_a_removed_file_is_gone_and_removing_it_again_is_harmless(kept):
     for use in (kept.open, kept.size):
         with pytest.raises(NotFound):
             use(key)
+
+
+def test_what_was_kept_long_ago_is_listed(kept, tmp_path):
+    keys = {kept.keep("a.pdf", b"1"), kept.keep("b", b"2")}
+    (tmp_path / "files" / "ab").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "files" / "ab" / ".new-left").write_bytes(b"half")
+
+    assert set(kept.kept_before(dt.timedelta(hours=1))).isdisjoint(keys)
+    assert (tmp_path / "files" / "ab" / ".new-left").exists()
+    assert keys <= set(kept.kept_before(dt.timedelta(hours=-1)))
 
 
 def test_a_folder_keeps_nothing_of_a_file_it_could_not_finish(tmp_path):
