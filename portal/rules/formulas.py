@@ -9,12 +9,18 @@ A formula is a list: its operation, then what it is done with.
     ["at", table, where, month]                          one value: of the first row chosen
     ["sum", table, where, first, last]                   all values of the rows chosen, of months first to last
     ["known", table, where, first, last]                 how many of those are known
+    ["rows", table, where, first, last]                  how many rows have any of those known
+    ["found", table, where, first, last]                 how many rows have any of those that is not 0
     ["combine", table, where, until, by_month, by_unit]  each row's months as one, then the rows as one
     ["share", part, whole]  ["minus", a, b]  ["plus", a, b, ...]
     ["inverse", value, plan]                             share where less is better
+    ["forecast", value, plan, target, month, by_month]   what the year comes to (rules.progress.forecast)
+    ["least", a, b, ...]  ["distance", a, b]             the least of them; how far two are apart
     ["weighted", [weight, value], ...]                   the mean of values by weight
     ["standing", value, plan, direction, share_of_year]  ok, warn, bad or none
+    ["standing", …, ok, watch]                           the same by an indicator's own thresholds
     ["worst", standing, ...]  ["tally", standing, ...]   the worst of them; how many are the first
+    ["pairs", a, b, [x, y], ...]                         how many pairs of standings are a and then b
     ["figure", key]                                      another figure of the same list
 
 `where` chooses rows by their columns: a value, or a list of values of which one. Months count from 1; a table that has
@@ -29,7 +35,7 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 from typing import Any
 
 from portal.errors import RuleBroken
-from portal.rules.progress import Aggregation, Direction, Standing, combined, share, standing
+from portal.rules.progress import Aggregation, Direction, Standing, Thresholds, combined, forecast, share, standing
 
 Formula = list[Any]
 Result = Decimal | str | None
@@ -96,6 +102,11 @@ class Sheet:
         if operation in ("sum", "known"):
             found = [value for value in self._values(*given) if value is not None]
             return sum(found, Decimal(0)) if operation == "sum" else Decimal(len(found))
+        if operation in ("rows", "found"):
+            return Decimal(self._rows(operation == "found", *given))
+        if operation == "forecast":
+            value, plan, target = (self._number(each, depth) for each in given[:3])
+            return forecast(value, plan, target, given[3], Aggregation(given[4])).value
         if operation == "at":
             table, where, month = given
             return next((values[month - 1] for _, values in self._tables[table].chosen(where)), None)
@@ -105,6 +116,9 @@ class Sheet:
             return weighted((self._number(weight, depth), self._number(value, depth)) for weight, value in given)
         if operation == "standing":
             return self._standing(given, depth)
+        if operation == "pairs":
+            first, second, *pairs = given
+            return Decimal(sum(self._work(x, depth) == first and self._work(y, depth) == second for x, y in pairs))
         if operation in ("worst", "tally"):
             return self._counted(operation, given, depth)
         return _arithmetic(operation, [self._number(each, depth) for each in given])
@@ -121,6 +135,12 @@ class Sheet:
         for _, values in self._tables[table].chosen(where):
             yield from values[first - 1 : last]
 
+    def _rows(
+        self, is_found: bool, table: str, where: Mapping[str, Any], first: int = 1, last: int | None = None
+    ) -> int:
+        chosen = (values[first - 1 : last] for _, values in self._tables[table].chosen(where))
+        return sum(any(value is not None and not (is_found and not value) for value in values) for values in chosen)
+
     def _combined(
         self, table: str, where: Mapping[str, Any], until: int, by_month: str, by_unit: str
     ) -> Decimal | None:
@@ -129,10 +149,11 @@ class Sheet:
         return combined([combined(values, months) for values in rows], Aggregation(by_unit))
 
     def _standing(self, given: Sequence[Any], depth: int) -> str:
-        value, plan, direction, of_year = given
+        value, plan, direction, of_year, *own = given
         judged = standing(
-            self._number(value, depth), self._number(plan, depth), Direction(direction), self._number(of_year, depth)
-        )
+            self._number(value, depth), self._number(plan, depth), Direction(direction), self._number(of_year, depth),
+            Thresholds(*map(Decimal, own)) if own else None,
+        )  # fmt: skip
         return judged.value
 
     def _counted(self, operation: str, given: Sequence[Any], depth: int) -> Result:
@@ -155,6 +176,10 @@ def _arithmetic(operation: str, values: Sequence[Decimal | None]) -> Decimal | N
     known = [value for value in values if value is not None]
     if operation == "minus":
         return None if len(known) < 2 else known[0] - known[1]
+    if operation == "distance":
+        return None if len(known) < 2 else abs(known[0] - known[1])
+    if operation == "least":
+        return min(known, default=None)
     if operation == "plus":
         return sum(known, Decimal(0))
     raise ValueError(f"there is no operation {operation}")

@@ -7,7 +7,7 @@ indicator has its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -69,6 +69,24 @@ def combined(values: Iterable[Decimal | None], rule: Aggregation) -> Decimal | N
     if rule is Aggregation.GREATEST:
         return max(known)
     return sum(known, Decimal(0)) / len(known)
+
+
+def planned_to_date(
+    planned: Sequence[Decimal | None], target: Decimal | None, month: int, rule: Aggregation
+) -> Decimal | None:
+    """Return what was planned up to fiscal `month`, from the plan of the year's twelve months and the year's target.
+
+    Added up over months: what was planned to date; None where no month of the year is planned. Levels (last, average,
+    greatest) are planned as levels, month by month, and become one as their values do: what is asked in May is May's
+    level, not September's. Only where no month is planned a level is asked to be the year's target all year; before
+    the first planned month nothing is asked, None. Sources: shared domain.md, 9.1 (a rule over months for each
+    indicator), report-design.md, 3 (a state is judged against the target to date).
+    """
+    if all(value is None for value in planned):
+        return None if rule is Aggregation.SUM else target
+    if rule is Aggregation.SUM:
+        return sum((value for value in planned[:month] if value is not None), Decimal(0))
+    return combined(planned[:month], rule)
 
 
 def rolled(parts: Iterable[tuple[Decimal | None, Decimal]], rule: PartsRule) -> Decimal | None:

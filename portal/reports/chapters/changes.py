@@ -58,9 +58,9 @@ class ChangesPage:
     amended: amendments.AmendmentsPage
 
     @property
-    def rows(self) -> tuple[tuple[str, Decimal, Decimal], ...]:
+    def rows(self) -> tuple[tuple[str, Decimal, Decimal, str], ...]:
         """The movers as the chart wants them."""
-        return tuple((_short(each.name), each.before, each.now) for each in self.movers)
+        return tuple((_short(each.name), each.before, each.now, f"changes.{each.code}") for each in self.movers)
 
 
 def _short(name: str) -> str:

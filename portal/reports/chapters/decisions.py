@@ -85,6 +85,7 @@ class DecisionsPage:
     late_after: int = LATE_AFTER
     coming: tuple[OpenMatter, ...] = ()
     more_coming: int = 0
+    number: int = 0
 
 
 def gather(cut: Cut) -> DecisionsPage:
@@ -99,6 +100,7 @@ def gather(cut: Cut) -> DecisionsPage:
         opened=tuple(opened[:MOST_OPEN]),
         more_opened=max(0, len(opened) - MOST_OPEN),
         settled=settled,
+        number=cut.last_period,
         coming=tuple(coming[:most]) if most > 2 else (),
         more_coming=max(0, len(coming) - most) if most > 2 else 0,
     )

@@ -12,6 +12,7 @@ from portal import formats
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.figures import money, results
 from portal.reports.figures.offices import offices
+from portal.reports.said import said
 from portal.rules.progress import Standing
 from portal.rules.terms import Nature
 
@@ -303,17 +304,23 @@ def _lead(courses: tuple[Course, ...]) -> str:
     if whole.now is None:
         return "ยังไม่มีข้อมูลงบประมาณหรือการเบิกจ่ายของปีนี้"
     words = (
-        f"เบิกจ่ายแล้ว **{formats.million(whole.disbursed)} ล้านบาท** คิดเป็นร้อยละ **{formats.percent(whole.now)}** "
-        f"ของงบหลังโอนเปลี่ยนแปลง **{formats.million(whole.granted)} ล้านบาท**"
+        f"เบิกจ่ายแล้ว **{said('disbursement.total.all.disbursed', formats.million(whole.disbursed))} ล้านบาท** "
+        f"คิดเป็นร้อยละ **{said('disbursement.course.1.now', formats.percent(whole.now))}** ของงบหลังโอนเปลี่ยนแปลง "
+        f"**{said('disbursement.total.all.granted', formats.million(whole.granted))} ล้านบาท**"
     )
     if whole.gap is not None:
-        words += f" {'สูงกว่า' if whole.gap >= 0 else 'ต่ำกว่า'}เป้าหมาย **{formats.num(abs(whole.gap), 1)} จุด**"
+        words += f" {'สูงกว่า' if whole.gap >= 0 else 'ต่ำกว่า'}เป้าหมาย **{_apart(1, whole.gap)} จุด**"
     if whole.now_spent is not None:
-        words += f" เมื่อรวมก่อหนี้ผูกพันเป็นร้อยละ **{formats.percent(whole.now_spent)}**"
+        words += f" เมื่อรวมก่อหนี้ผูกพันเป็นร้อยละ **{said('disbursement.lead.spent', formats.percent(whole.now_spent))}**"
     if investment.now is not None and investment.gap is not None and investment.gap < 0:
-        words += f" รายจ่ายลงทุนยังต่ำกว่าเป้าหมาย **{formats.num(abs(investment.gap), 1)} จุด**"
-        words += f" และยังไม่ก่อหนี้ **{formats.million(investment.left)} ล้านบาท**"
+        words += f" รายจ่ายลงทุนยังต่ำกว่าเป้าหมาย **{_apart(3, investment.gap)} จุด**"
+        left = said("disbursement.lead.left", formats.million(investment.left))
+        words += f" และยังไม่ก่อหนี้ **{left} ล้านบาท**"
     return words
+
+
+def _apart(course: int, gap: Decimal) -> str:
+    return said(f"disbursement.lead.apart{course}", formats.num(abs(gap), 1))
 
 
 CHAPTER = Chapter("disbursement", "ผลการเบิกจ่ายเทียบเป้าหมาย", gather)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.figures import money, portfolio, remarks, results, voices
+from portal.reports.said import said
 from portal.rules.fiscal import last_day
 from portal.rules.progress import Standing
 
@@ -74,11 +75,11 @@ class KpiPage:
 def gather(cut: Cut) -> KpiPage:
     """Gather the leading indicators."""
     notes = remarks.Notes()
-    said: dict[int | None, list[voices.Voice]] = {}
+    heard: dict[int | None, list[voices.Voice]] = {}
     for voice in voices.voices(cut):
-        said.setdefault(voice.project, []).append(voice)
+        heard.setdefault(voice.project, []).append(voice)
     lines = tuple(
-        _line(cut, path, facts, said.get(path.project.id, []), notes)
+        _line(cut, path, facts, heard.get(path.project.id, []), notes)
         for path in portfolio.paths(cut)
         for facts in path.leads
     )
@@ -101,11 +102,11 @@ def gather(cut: Cut) -> KpiPage:
 
 
 def _line(
-    cut: Cut, path: portfolio.Path, facts: results.IndicatorFacts, said: list[voices.Voice], notes: remarks.Notes
+    cut: Cut, path: portfolio.Path, facts: results.IndicatorFacts, heard: list[voices.Voice], notes: remarks.Notes
 ) -> Line:
     listed = results.headlines(cut)[facts.id]
     now = listed[-1]
-    told = voices.told(said, 1)
+    told = voices.told(heard, 1)
     return Line(
         project=path.project.name,
         code=facts.code,
@@ -148,10 +149,14 @@ def _lead(lines: tuple[Line, ...], behind: list[Line], beyond: list[Line]) -> st
     if not known:
         return "ยังไม่มีตัวชี้วัดหลักที่มีผลในปีนี้"
     good = sum(each.standing is Standing.ON_TRACK for each in known)
-    said = f"ตัวชี้วัดหลักถึงแผนสะสม **{good} จาก {len(known)} ตัวชี้วัด** ต่ำกว่าเกณฑ์ **{len(behind)}**"
+    words = (
+        f"ตัวชี้วัดหลักถึงแผนสะสม **{said('kpi.lead.good', formats.num(good))} จาก "
+        f"{said('kpi.lead.known', formats.num(len(known)))} ตัวชี้วัด** "
+        f"ต่ำกว่าเกณฑ์ **{said('kpi.lead.behind', formats.num(len(behind)))}**"
+    )
     if beyond:
-        said += f" สูงกว่าแผนเกินร้อยละ 10 **{len([e for e in beyond if (e.reached or 0) > 100])}** ซึ่งต้องทบทวนการตั้งเป้า"
-    return said
+        words += f" สูงกว่าแผนเกินร้อยละ 10 **{len([e for e in beyond if (e.reached or 0) > 100])}** ซึ่งต้องทบทวนการตั้งเป้า"
+    return words
 
 
 CHAPTER = Chapter("kpi", "ผลตามตัวชี้วัดหลักและคำอธิบาย", gather)

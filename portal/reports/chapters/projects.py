@@ -9,6 +9,7 @@ from decimal import Decimal
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.figures import money, remarks, results
+from portal.reports.said import said
 from portal.rules.progress import Standing, share
 from portal.rules.terms import Nature
 
@@ -166,20 +167,27 @@ def _lead(
 ) -> tuple[str, ...]:
     if not total:
         return ("ยังไม่มีโครงการในปีงบประมาณนี้",)
-    said = [
-        f"โครงการทั้งหมด **{total} โครงการ** เป็นไปตามแผน **{now[2]}** เฝ้าระวัง **{now[1]}** ต่ำกว่าเกณฑ์ **{now[0]}**"
-        + (f" ยังไม่มีผล **{now[3]}**" if now[3] else "")
+    words = [
+        f"โครงการทั้งหมด **{said('projects.lead.total', formats.num(total))} โครงการ** เป็นไปตามแผน **{_count(now, 2)}** "
+        f"เฝ้าระวัง **{_count(now, 1)}** ต่ำกว่าเกณฑ์ **{_count(now, 0)}**"
+        + (f" ยังไม่มีผล **{_count(now, 3)}**" if now[3] else "")
     ]
     if cut.last_period > 1 and now[0] != before[0]:
-        said.append(
+        words.append(
             f"โครงการที่ต่ำกว่าเกณฑ์{'เพิ่มขึ้น' if now[0] > before[0] else 'ลดลง'}"
-            f"จากเดือนก่อน **{abs(now[0] - before[0])} โครงการ**"
+            f"จากเดือนก่อน **{said('projects.lead.moved', formats.num(abs(now[0] - before[0])))} โครงการ**"
         )
     if problems:
         worst = problems[0]
         reached = _least_reached(worst)[0]
-        said.append(f"ต่ำที่สุดคือ {worst.name} ได้ร้อยละ **{formats.percent(reached)}** ของแผนสะสม")
-    return tuple(said)
+        least = said(f"projects.lead.{worst.code}", formats.percent(reached))
+        words.append(f"ต่ำที่สุดคือ {worst.name} ได้ร้อยละ **{least}** ของแผนสะสม")
+    return tuple(words)
+
+
+def _count(now: tuple[int, int, int, int], place: int) -> str:
+    state = (Standing.PROBLEM, Standing.WATCH, Standing.ON_TRACK, Standing.NO_VALUE)[place]
+    return said(f"projects.now.{state.value}", formats.num(now[place]))
 
 
 CHAPTER = Chapter("projects", "ผลงานโครงการเทียบเป้าหมาย", gather)

@@ -23,6 +23,7 @@ class CheckLine:
     offices: int
     found: int
     checked: int
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ def gather(cut: Cut) -> QualityPage:
     """Gather the checks of the cut's month."""
     found = {each.code: each for each in quality.findings(cut)}
     lines = []
-    for n, (_, name, words) in enumerate(quality.CHECKS):
+    for n, (code, name, words) in enumerate(quality.CHECKS):
         counts = [count for each in found.values() if (count := each.counts[n]) is not None]
-        lines.append(CheckLine(name, words, sum(count > 0 for count in counts), sum(counts), len(counts)))
+        lines.append(CheckLine(name, words, sum(count > 0 for count in counts), sum(counts), len(counts), code))
     groups = tuple(
         CheckGroup(first.region_brief, tuple(CheckColumn(office.mark, found[office.code].counts) for office in group))
         for first, group in by_region(offices(cut))

@@ -12,6 +12,7 @@ from portal.reports.chapter import Chapter, Cut
 from portal.reports.chapters.summary import on_time
 from portal.reports.figures import quality, reporting
 from portal.reports.figures.offices import offices
+from portal.reports.said import said
 from portal.rules.deadlines import Timeliness
 from portal.rules.progress import share
 from portal.rules.workflow import State
@@ -81,6 +82,7 @@ class TimelinessPage:
     causes: tuple[tuple[str, int], ...] = ()
     more_causes: int = 0
     more_late: int = 0
+    missing: int = 0
 
 
 def gather(cut: Cut) -> TimelinessPage:
@@ -111,6 +113,7 @@ def gather(cut: Cut) -> TimelinessPage:
         causes=causes[:MOST_CAUSES],
         more_causes=max(0, len(causes) - MOST_CAUSES),
         more_late=max(0, len(late) - most),
+        missing=sum(1 for each in late if each.missing),
     )
 
 
@@ -189,13 +192,18 @@ def _lead(now: MonthLine, late: tuple[LateOffice, ...]) -> str:
     if not now.owing:
         return "งวดนี้ยังไม่มีหน่วยงานใดถึงกำหนดส่งรายงาน"
     missing = sum(1 for each in late if each.missing)
-    words = f"ส่งทันกำหนดครบทุกแบบ **{now.in_time} จาก {now.owing} หน่วย** (ร้อยละ {formats.percent(now.share)})"
+    words = f"ส่งทันกำหนดครบทุกแบบ **{_now(now, 'in_time')} จาก {_now(now, 'owing')} หน่วย** (ร้อยละ {_now(now, 'share')})"
     if missing:
-        words += f" ยังส่งไม่ครบ **{missing} หน่วย**"
+        words += f" ยังส่งไม่ครบ **{said('timeliness.lead.missing', formats.num(missing))} หน่วย**"
     often = [each for each in late if each.run >= 3]
     if often:
         words += " ล่าช้าติดต่อกันตั้งแต่ 3 เดือน ได้แก่ " + " ".join(f"{each.name} ({each.run} เดือน)" for each in often[:5])
     return words
+
+
+def _now(now: MonthLine, figure: str) -> str:
+    value = getattr(now, figure)
+    return said(f"timeliness.{now.month}.{figure}", formats.percent(value) if figure == "share" else formats.num(value))
 
 
 CHAPTER = Chapter("timeliness", "การส่งรายงานตามกำหนด", gather)

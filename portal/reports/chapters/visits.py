@@ -10,6 +10,7 @@ from portal import formats
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.figures import followed, registry, visiting
 from portal.reports.figures.offices import by_region, offices
+from portal.reports.said import said
 from portal.rules.progress import Standing, share, standing
 from portal.rules.terms import Sector
 
@@ -223,18 +224,25 @@ def _lead(total: Line, everyone: Follow) -> str:
     if not total.planned:
         return f"ยังไม่มีแผนการเข้าแนะนำส่งเสริมที่อนุมัติ บันทึกแล้ว **{formats.num(total.done)} ครั้ง**"
     words = (
-        f"เข้าแนะนำส่งเสริมแล้ว **{formats.num(total.done)} ครั้ง** "
-        f"จากแผนสะสม **{formats.num(total.planned)} ครั้ง** (ร้อยละ **{formats.percent(total.share)}**)"
+        f"เข้าแนะนำส่งเสริมแล้ว **{_of_all('done', total.done)} ครั้ง** "
+        f"จากแผนสะสม **{_of_all('planned', total.planned)} ครั้ง** "
+        f"(ร้อยละ **{said('visits.all.share', formats.percent(total.share))}**)"
     )
     if total.stock:
-        words += f" เข้าถึง **{formats.num(total.visited)} แห่ง** จาก **{formats.num(total.stock)} แห่ง** ในทะเบียน"
+        words += (
+            f" เข้าถึง **{_of_all('visited', total.visited)} แห่ง** จาก **{_of_all('stock', total.stock)} แห่ง** ในทะเบียน"
+        )
     if total.unplanned:
-        words += f" เป็นการเข้านอกแผน **{formats.num(total.unplanned)} ครั้ง**"
+        words += f" เป็นการเข้านอกแผน **{_of_all('unplanned', total.unplanned)} ครั้ง**"
     if everyone.left:
-        words += f" ยังไม่ได้เข้าสถาบันที่มีแผน **{formats.num(everyone.left)} แห่ง**"
+        words += f" ยังไม่ได้เข้าสถาบันที่มีแผน **{_of_all('left', everyone.left)} แห่ง**"
     if everyone.overdue:
-        words += f" ข้อตกลงเกินกำหนด **{formats.num(everyone.overdue)} เรื่อง**"
+        words += f" ข้อตกลงเกินกำหนด **{_of_all('overdue', everyone.overdue)} เรื่อง**"
     return words
+
+
+def _of_all(figure: str, count: int) -> str:
+    return said(f"visits.all.{figure}", formats.num(count))
 
 
 CHAPTER = Chapter("visits", "การเข้าแนะนำส่งเสริมสหกรณ์และกลุ่มเกษตรกร", gather)

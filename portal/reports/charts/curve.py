@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from portal.reports.charts.drawing import ACTUAL, EARLIER, HAIR, INK, INK2, INK3, MONTHS, Drawing, Point, round_top
+from portal.reports.said import said
 
 MAKES = {"actual": (ACTUAL, 0.85), "plan": (INK3, 0.4), "spent": (EARLIER, 0.65), "forecast": (ACTUAL, 0.6)}
 
@@ -16,12 +17,14 @@ MAKES = {"actual": (ACTUAL, 0.85), "plan": (INK3, 0.4), "spent": (EARLIER, 0.65)
 class Line:
     """One curve: cumulative values at the ends of the months from October (None = not known).
 
-    `make` is actual, plan, spent or forecast; `label` stands at its end, without its number.
+    `make` is actual, plan, spent or forecast; `label` stands at its end, without its number; `key` is that of the
+    number's passport.
     """
 
     make: str
     label: str
     values: tuple[float | None, ...]
+    key: str = ""
 
 
 def curve(
@@ -85,7 +88,8 @@ def curve(
         x, y = points[-1]
         if line.make == "actual" and is_forecast:
             y = min(y + 3.4, upper + h - 0.6)  # below the line that goes on from here
-        words = f"{line.label} {last:,.{digits}f}"
+        number = f"{last:,.{digits}f}"
+        words = f"{line.label} {said(line.key, number) if line.key else number}"
         if line.make == "actual":
             d.dot(*points[-1], 1, colour)
         if line.make == "spent" and now < 12:

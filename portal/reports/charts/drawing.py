@@ -15,6 +15,8 @@ from html import escape
 
 from markupsafe import Markup
 
+from portal.reports.said import linked, plain
+
 INK, INK2, INK3, RULE, HAIR = "#16202b", "#46525e", "#6a7681", "#aeb8c0", "#d9dfe3"
 ACTUAL, EARLIER, BRAND, BRAND2 = "#22384c", "#9fadb9", "#0b4f4a", "#9db8b5"
 BAD, WARN = "#951f16", "#d4841c"
@@ -107,7 +109,10 @@ class Drawing:
         colour: str = INK2,
         weight: int = 400,
     ) -> None:
-        """Add a label with its baseline at (x, y); `size` in points; `align` start, middle or end."""
+        """Add a label with its baseline at (x, y); `size` in points; `align` start, middle or end.
+
+        A figure with a passport stands in it as `portal.reports.said.said` writes it.
+        """
         top = y - size * POINT * (0.5 + (ASCENT - DESCENT) / 2)
         place = {
             "start": f"left:{x:.2f}mm",
@@ -117,17 +122,17 @@ class Drawing:
         style = f"{place};top:{top:.2f}mm;font-size:{size:g}pt;color:{colour}" + (
             f";font-weight:{weight}" if weight != 400 else ""
         )
-        self.labels.append(f'<span style="{style}">{escape(str(words))}</span>')
+        self.labels.append(f'<span style="{style}">{linked(str(words))}</span>')
         heavy = f' font-weight="{weight}"' if weight != 400 else ""
         self.texts.append(
             f'<text x="{x:.2f}" y="{y:.2f}" font-size="{size * POINT:.2f}" text-anchor="{align}" fill="{colour}"'
-            f"{heavy}>{escape(str(words))}</text>"
+            f"{heavy}>{escape(plain(str(words)))}</text>"
         )
 
     def markup(self) -> Markup:
         """Return the drawing as HTML."""
         w, h = f"{self.width:g}", f"{self.height:g}"
-        role = f' role="img" aria-label="{escape(self.alt)}"' if self.alt else ' aria-hidden="true"'
+        role = f' role="img" aria-label="{escape(plain(self.alt))}"' if self.alt else ' aria-hidden="true"'
         kind = f' class="{self.kind}"' if self.kind else ""
         svg = (
             f'<svg{kind}{role} xmlns="http://www.w3.org/2000/svg" width="{w}mm" height="{h}mm" '

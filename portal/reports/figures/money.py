@@ -270,6 +270,11 @@ class Item:
     reserved: int
 
     @property
+    def key(self) -> str:
+        """What tells it from all others of its year."""
+        return f"{self.code}-{self.office}" if self.office else self.code
+
+    @property
     def bound(self) -> int:
         """Ordered or reserved."""
         return self.ordered + self.reserved

@@ -22,7 +22,7 @@ from portal.reports.figures import reading, results, voices
 from portal.reports.figures.offices import Office, offices, year_id
 from portal.reports.figures.results import Cell, IndicatorFacts, ProjectFacts
 from portal.rules import progress
-from portal.rules.progress import Aggregation, Forecast, Standing, combined, share, standing
+from portal.rules.progress import Forecast, Standing, combined, share, standing
 from portal.rules.terms import PeriodKind
 from portal.rules.workflow import COUNTED
 
@@ -252,10 +252,8 @@ def _against(
                     made[facts.id][office] = Cell(value, None, None)
                 continue
             target = Decimal(numbers[0] or 0) / SCALE
-            months = [one for one in numbers[1 : month + 1] if one is not None]
-            plan: Decimal | None = target
-            if facts.month_rule is Aggregation.SUM:
-                plan = Decimal(sum(months)) / SCALE if months else None
+            months = [None if one is None else Decimal(one) / SCALE for one in numbers[1:13]]
+            plan = progress.planned_to_date(months, target, month, facts.month_rule)
             made[facts.id][office] = Cell(value, plan, target)
     return made
 
@@ -323,14 +321,13 @@ def course(found: Progress, facts: IndicatorFacts, answers: Mapping[tuple[int, i
             for office in found.offices
         ]
         planned = [plans.get((office, month)) for office in found.offices]
-        to_date: list[Decimal | None]
-        if facts.month_rule is Aggregation.SUM:
-            to_date = [
-                combined([plans.get((office, m)) for m in range(1, month + 1)], Aggregation.SUM)
-                for office in found.offices
-            ]
-        else:
-            to_date = [held[office].target if office in held else None for office in found.offices]
+        to_date = [
+            progress.planned_to_date(
+                [plans.get((office, m)) for m in range(1, 13)],
+                held[office].target if office in held else None, month, facts.month_rule,
+            )
+            for office in found.offices
+        ]  # fmt: skip
         plan = combined(to_date, facts.unit_rule)
         value = combined(until, facts.unit_rule) if is_past else None
         rows.append(Month(

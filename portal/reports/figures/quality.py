@@ -114,7 +114,8 @@ def _values(cut: Cut) -> tuple[Counter[int], Counter[int], Counter[int], Counter
             continue
         values = found.values.get((indicator, office), [])
         known = [value for value in values if value is not None]
-        planned = sum(found.plans.get((indicator, office), [])[: cut.last_period], Decimal(0))
+        months = found.plans.get((indicator, office), [])[: cut.last_period]
+        planned = sum((value for value in months if value is not None), Decimal(0))
         if not known:
             silent[office] += bool(planned)
             continue
@@ -125,7 +126,7 @@ def _values(cut: Cut) -> tuple[Counter[int], Counter[int], Counter[int], Counter
         before = [value for value in values[:-1] if value is not None]
         now = values[-1] if values else None
         if now is not None and len(before) >= 3 and sum(before) > 0:
-            meant = (found.plans.get((indicator, office)) or [Decimal(0)] * 12)[cut.last_period - 1]
+            meant = (found.plans.get((indicator, office)) or [None] * 12)[cut.last_period - 1] or Decimal(0)
             jumped[office] += now > max(sum(before) / len(before) * JUMP, meant * 2)
     return silent, beyond, negative, jumped
 

@@ -29,7 +29,16 @@ from portal.database import read, unconverted
 from portal.reports.chapter import Cut
 from portal.reports.figures import reading, restored, series
 from portal.reports.figures.offices import offices, within, year_id
-from portal.rules.progress import Aggregation, Direction, Standing, Thresholds, combined, share, standing
+from portal.rules.progress import (
+    Aggregation,
+    Direction,
+    Standing,
+    Thresholds,
+    combined,
+    planned_to_date,
+    share,
+    standing,
+)
 from portal.rules.terms import MoneySide, PeriodKind
 from portal.rules.workflow import COUNTED
 
@@ -164,18 +173,20 @@ class Cell:
 
 @reading
 def cells(cut: Cut) -> dict[int, dict[int, Cell]]:
-    """Return, for each indicator's id and each office's id, value and plan to date and the year's target."""
+    """Return, for each indicator's id and each office's id, value and plan to date and the year's target.
+
+    Plans to date are those of `rules.progress.planned_to_date`, worked out by the store.
+    """
     rules = {indicator.id: indicator for indicator in indicators(cut)}
     targets = dict(_pairs(_targets(cut)))
-    plans = dict(_pairs(_plans(cut)))
+    plans = dict(_pairs(_plans(cut))) | _levels(cut, rules, targets)
     values = _values(cut, rules)
     made: dict[int, dict[int, Cell]] = defaultdict(dict)
     for key in dict.fromkeys((*targets, *values)):
         indicator, office = key
         if indicator not in rules:
             continue
-        plan = plans.get(key) if rules[indicator].month_rule is Aggregation.SUM else targets.get(key)
-        made[indicator][office] = Cell(values.get(key), plan, targets.get(key))
+        made[indicator][office] = Cell(values.get(key), plans.get(key), targets.get(key))
     return dict(made)
 
 
@@ -207,6 +218,40 @@ def _plans(cut: Cut) -> Iterable[tuple[int, int, int]]:
     return unconverted(
         within(_of_year(query, cut), cut, Target.unit).where(until).group_by(Target.indicator, Target.unit)
     )
+
+
+def _levels(
+    cut: Cut, rules: dict[int, IndicatorFacts], targets: dict[tuple[int, int], Decimal]
+) -> dict[tuple[int, int], Decimal | None]:
+    """Return the level planned to date of every indicator whose months are not added up, by (indicator, office)."""
+    of = {rule: [facts.id for facts in rules.values() if facts.month_rule is rule] for rule in Aggregation}
+    made = {key: value for key, value in targets.items() if key[0] in rules and key[0] not in of[Aggregation.SUM]}
+    found: dict[tuple[int, int], Decimal | None] = dict(made)
+    planned = MonthPlan.select(Target.indicator, Target.unit).join(Target)
+
+    def here(query: ModelSelect, *rule: Aggregation) -> ModelSelect:
+        listed = [ident for each in rule for ident in of[each]]
+        return within(query.where(Target.indicator.in_(listed)), cut, Target.unit)
+
+    until = MonthPlan.month <= cut.last_period
+    levels = (Aggregation.LAST, Aggregation.AVERAGE, Aggregation.GREATEST)
+    later = here(planned, *levels).group_by(Target.indicator, Target.unit)
+    for indicator, office in later.having(fn.MIN(MonthPlan.month) > cut.last_period).tuples():
+        found[indicator, office] = None
+    whole, count, most = fn.SUM(MonthPlan.value).coerce(False), fn.COUNT(MonthPlan.id), fn.MAX(MonthPlan.value)
+    summed = MonthPlan.select(Target.indicator, Target.unit, whole, count, most.coerce(False)).join(Target)
+    grouped = here(summed, Aggregation.AVERAGE, Aggregation.GREATEST).where(until)
+    for indicator, office, total, months, greatest in unconverted(grouped.group_by(Target.indicator, Target.unit)):
+        is_average = rules[indicator].month_rule is Aggregation.AVERAGE
+        found[indicator, office] = Decimal(total) / SCALE / months if is_average else Decimal(greatest) / SCALE
+    newest = MonthPlan.alias()
+    latest = newest.select(fn.MAX(newest.month)).where(
+        newest.target == MonthPlan.target, newest.month <= cut.last_period
+    )
+    last = MonthPlan.select(Target.indicator, Target.unit, MonthPlan.value.coerce(False)).join(Target)
+    for indicator, office, stored in unconverted(here(last, Aggregation.LAST).where(MonthPlan.month == latest)):
+        found[indicator, office] = Decimal(stored) / SCALE
+    return found
 
 
 def _counted(cut: Cut, *columns: Any) -> ModelSelect:
@@ -378,11 +423,11 @@ def leading(cut: Cut) -> tuple[IndicatorFacts, ...]:
 @dataclass(frozen=True)
 class Monthly:
     """Leading indicators month by month, by (indicator, office): what was reported and by which submission, what is
-    planned for each of twelve months, and the year's target."""
+    planned for each of twelve months (None = nothing), and the year's target."""
 
     values: dict[tuple[int, int], list[Decimal | None]]
     sources: dict[tuple[int, int], list[int | None]]
-    plans: dict[tuple[int, int], list[Decimal]]
+    plans: dict[tuple[int, int], list[Decimal | None]]
     targets: dict[tuple[int, int], Decimal]
 
 
@@ -392,7 +437,7 @@ def monthly(cut: Cut) -> Monthly:
     chosen = {facts.id for facts in leading(cut)}
     values: dict[tuple[int, int], list[Decimal | None]] = defaultdict(lambda: [None] * cut.last_period)
     sources: dict[tuple[int, int], list[int | None]] = defaultdict(lambda: [None] * cut.last_period)
-    plans: dict[tuple[int, int], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 12)
+    plans: dict[tuple[int, int], list[Decimal | None]] = defaultdict(lambda: [None] * 12)
     if not chosen:
         return Monthly({}, {}, {}, {})
     rows = _counted(
@@ -432,13 +477,12 @@ def headlines(cut: Cut) -> dict[int, tuple[Outcome, ...]]:
     made: dict[int, tuple[Outcome, ...]] = {}
     for facts in leading(cut):
         keys = sorted(key for key in {*targets, *values} if key[0] == facts.id)
-        is_summed = facts.month_rule is Aggregation.SUM
         outcomes = []
         for month in range(1, cut.last_period + 1):
             found = []
             for key in keys:
-                planned = found_by_month.plans.get(key, ())[:month]
-                plan = sum(planned, Decimal(0)) if is_summed else targets.get(key)
+                planned = found_by_month.plans.get(key, ())
+                plan = planned_to_date(planned, targets.get(key), month, facts.month_rule)
                 value = combined(values[key][:month], facts.month_rule) if key in values else None
                 found.append(Cell(value, plan if key in targets else None, targets.get(key)))
             outcomes.append(outcome(facts, found))

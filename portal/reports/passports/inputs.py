@@ -13,6 +13,7 @@ from portal.reports.figures.offices import offices
 from portal.reports.passports import Passports
 from portal.rules.deadlines import Timeliness
 from portal.rules.formulas import Inputs
+from portal.rules.progress import Aggregation
 
 CLASSES = ("1", "2", "3", "none")
 
@@ -71,6 +72,7 @@ def _money_inputs(cut: Cut, made: Passports, unit: Mapping[int, str]) -> None:
 def _result_inputs(cut: Cut, made: Passports, unit: Mapping[int, str]) -> None:
     found = results.monthly(cut)
     code = {facts.id: facts.code for facts in results.leading(cut)}
+    levels = {facts.id for facts in results.leading(cut) if facts.month_rule is not Aggregation.SUM}
     made.names.update({facts.code: facts.name for facts in results.leading(cut)})
     keys = sorted(key for key in {*found.targets, *found.values} if key[0] in code)
 
@@ -83,10 +85,9 @@ def _result_inputs(cut: Cut, made: Passports, unit: Mapping[int, str]) -> None:
     made.tables["submission"] = _table(
         "indicator unit", ((named(key), found.sources[key]) for key in keys if key in found.sources)
     )
-    made.tables["plan"] = _table(
-        "indicator unit",
-        ((named(key), found.plans.get(key, (Decimal(0),) * 12)) for key in keys if key in found.targets),
-    )
+    # A level of which no month is planned is asked to be the year's target all year (rules.progress.planned_to_date).
+    plans = {key: (found.targets[key],) * 12 for key in found.targets if key[0] in levels} | found.plans
+    made.tables["plan"] = _table("indicator unit", ((named(key), plans[key]) for key in keys if key in plans))
     made.tables["year_target"] = _table(
         "indicator unit", ((named(key), (found.targets[key],)) for key in keys if key in found.targets)
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from portal import formats
@@ -20,12 +21,13 @@ from portal.reports.chapters.timeliness import TimelinessPage
 from portal.reports.chapters.visits import Follow, VisitsPage
 from portal.reports.figures import money, results
 from portal.reports.figures.offices import by_region, offices
-from portal.reports.passports import Passports, places
+from portal.reports.passports import Passports, meeting, places
 from portal.reports.passports.inputs import CLASSES, take_inputs
 from portal.rules.formulas import Formula
 from portal.rules.progress import Aggregation, Direction, Standing
 from portal.rules.terms import Nature
 
+LOWEST = 5  # offices furthest below their targets that a pack has room for
 STATES = (Standing.PROBLEM, Standing.WATCH, Standing.ON_TRACK, Standing.NO_VALUE)
 
 
@@ -52,7 +54,21 @@ def passports(cut: Cut, pages: Mapping[str, Any]) -> Passports:
         places.of_office_pages(cut, made, pages["office"])
     if any(slug in pages for slug in ("project", "risk")):
         places.of_project_pages(cut, made, _project_pages(pages))
+    if "kpi" in pages:
+        meeting.of_indicators(cut, made, pages["kpi"], _indicator_formulas(cut))
+    if "changes" in pages:
+        meeting.of_changes(cut, made, pages["changes"], leads)
+    if "decisions" in pages:
+        meeting.of_decisions(made, pages["decisions"], leads)
+    if "quality" in pages:
+        meeting.of_quality(made, pages["quality"])
     return made
+
+
+def _indicator_formulas(cut: Cut) -> dict[str, tuple[Formula, Formula, Formula]]:
+    """Return value, plan to date and the year's target of each leading indicator, by its code."""
+    now = cut.last_period
+    return {facts.code: (_value(facts, now), _plan(facts, now), _target(facts)) for facts in results.leading(cut)}
 
 
 def _project_pages(pages: Mapping[str, Any]) -> list[Member]:
@@ -81,10 +97,8 @@ def _target(facts: results.IndicatorFacts) -> Formula:
 
 
 def _plan(facts: results.IndicatorFacts, month: int) -> Formula:
-    if facts.month_rule is not Aggregation.SUM:
-        return _target(facts)
     where = {"indicator": facts.code}
-    return ["combine", "plan", where, month, Aggregation.SUM.value, facts.unit_rule.value]
+    return ["combine", "plan", where, month, facts.month_rule.value, facts.unit_rule.value]
 
 
 def _standings(cut: Cut, made: Passports, leads: Mapping[str, list[results.IndicatorFacts]]) -> None:
@@ -97,6 +111,8 @@ def _standings(cut: Cut, made: Passports, leads: Mapping[str, list[results.Indic
                 plan = _plan(facts, month)
                 formula = ["standing", _value(facts, month), plan, facts.direction.value]
                 formula.append(["share", plan, _target(facts)])
+                if facts.thresholds is not None:
+                    formula += [str(facts.thresholds.ok), str(facts.thresholds.watch)]
                 key = f"standing.{facts.code}.{month}"
                 found = outcomes[facts.id][month - 1].standing.value
                 made.add("projects", key, f"สถานะตัวชี้วัด {facts.name}", "standing", found, formula)
@@ -193,6 +209,21 @@ def _projects(cut: Cut, made: Passports, page: ProjectsPage, leads: Mapping[str,
                     "projects", f"{name}.{state.value}", f"จำนวนโครงการ {name} {state.value}", "count", count, formula
                 )
 
+    said = meeting.in_sentences(page.lead)
+    made.add(
+        "projects", "lead.total", "จำนวนโครงการ", "count", page.total,
+        ["plus", *(["figure", f"projects.now.{state.value}"] for state in STATES)],
+    )  # fmt: skip
+    if "projects.lead.moved" in said:
+        worse = [["figure", f"projects.{at}.{Standing.PROBLEM.value}"] for at in ("now", "before")]
+        moved = abs(page.counts[0] - page.counts_before[0])
+        made.add("projects", "lead.moved", "โครงการที่ต่ำกว่าเกณฑ์ ต่างจากเดือนก่อน", "count", moved, ["distance", *worse])
+    for line in page.problems:
+        if f"projects.lead.{line.code}" in said:
+            least = min((lead.reached for lead in line.leads if lead.reached is not None), default=Decimal(0))
+            formula = meeting.reached(leads[line.code], month)
+            made.add("projects", f"lead.{line.code}", f"{line.name} ร้อยละของแผนสะสม", "share", least, formula)
+
 
 def _timeliness(cut: Cut, made: Passports, page: TimelinessPage) -> None:
     for line in page.months:
@@ -205,8 +236,19 @@ def _timeliness(cut: Cut, made: Passports, page: TimelinessPage) -> None:
             formula = ["sum", "report_state", {"state": state}, m, m]
             made.add("timeliness", f"{m}.{state}", f"รายงาน {state} {words}", "count", getattr(line, state), formula)
     now = cut.last_period
+    if "timeliness.lead.missing" in meeting.in_sentences(page.lead):
+        made.add(
+            "timeliness",
+            "lead.missing",
+            "หน่วยที่ยังส่งไม่ครบ",
+            "count",
+            page.missing,
+            ["found", "due_missing", {}, now, now],
+        )
     for late in page.late:
         for name, count in (("missing", late.missing), ("late", late.late), ("owed", late.owed), ("days", late.days)):
+            if name in ("missing", "owed") and not late.missing:
+                continue
             formula = ["sum", f"due_{name}", {"unit": late.code}, now, now]
             made.add("timeliness", f"late.{late.code}.{name}", f"{late.name} {name}", "count", count, formula)
     for form in page.forms:
@@ -218,12 +260,13 @@ def _timeliness(cut: Cut, made: Passports, page: TimelinessPage) -> None:
 
 
 def _visits(cut: Cut, made: Passports, page: VisitsPage) -> None:
-    month, listed = cut.last_period, offices(cut)
+    until, listed = cut.last_period, offices(cut)
     members = {first.region_code: [office.code for office in group] for first, group in by_region(listed)}
     everyone = [office.code for office in listed]
-    for line in (page.total, *page.regions, *page.least):
+    is_month = cut.period is not None
+    for line in (page.total, *page.regions, *(() if is_month and page.follow_regions else page.least)):
         where = {"unit": everyone if line.code == "all" else members.get(line.code, [line.code])}
-        planned, done = ["sum", "visit_plan", where, 1, month], ["sum", "visit_done", where, 1, month]
+        planned, done = ["sum", "visit_plan", where, 1, until], ["sum", "visit_done", where, 1, until]
         stock, visited = ["sum", "registry", where], ["sum", "visit_reach", where]
         for name, words, as_, value, formula in (
             ("planned", "แผนสะสม (ครั้ง)", "count", line.planned, planned),
@@ -234,6 +277,8 @@ def _visits(cut: Cut, made: Passports, page: VisitsPage) -> None:
             ("reach", "ร้อยละที่เข้าถึง", "share", line.reach, ["share", visited, stock]),
             ("unplanned", "นอกแผน (ครั้ง)", "count", line.unplanned, ["sum", "visit_unplanned", where]),
         ):
+            if name == "reach" and is_month and page.follow_regions:
+                continue  # a pack's table has the institutions with a plan instead
             made.add("visits", f"{line.code}.{name}", f"เข้าแนะนำส่งเสริม {line.name} {words}", as_, value, formula)
     for n, row in enumerate(page.types, 1):
         typed = {"type": row.name}
@@ -251,7 +296,7 @@ def _visits(cut: Cut, made: Passports, page: VisitsPage) -> None:
             made.add("visits", f"type.{n}.{name}", f"{row.name} {words}", as_, value, formula)
     for held in (page.follow, *page.follow_regions, *page.follow_offices):
         if held is not None:
-            _follow(made, held, everyone if held.code == "all" else members.get(held.code, [held.code]))
+            _follow(made, held, is_month, everyone if held.code == "all" else members.get(held.code, [held.code]))
     for before, row_of in zip(CLASSES, page.flow, strict=False):
         for after, count in zip(CLASSES, row_of, strict=True):
             chosen: dict[str, Any] = {"unit": everyone, "before": before, "after": after}
@@ -259,7 +304,7 @@ def _visits(cut: Cut, made: Passports, page: VisitsPage) -> None:
             made.add("visits", f"moved.{before}.{after}", label, "count", count, ["sum", "class_moves", chosen])
 
 
-def _follow(made: Passports, held: Follow, codes: list[str]) -> None:
+def _follow(made: Passports, held: Follow, is_month: bool, codes: list[str]) -> None:
     """Take in what followed the plans of a region or an office."""
     where = {"unit": codes}
     asked, reached = ["sum", "asked_institutions", where], ["sum", "asked_reached", where]
@@ -274,7 +319,10 @@ def _follow(made: Passports, held: Follow, codes: list[str]) -> None:
         ("overdue", "ข้อตกลงเกินกำหนด (เรื่อง)", "count", held.overdue, ["sum", "action_overdue", where]),
     ):
         # The narrow table of offices has room for what is overdue, not for all that was agreed.
-        if codes != [held.code] or name not in ("agreed", "settled", "open"):
+        hidden = ("agreed", "settled", "open") if codes == [held.code] else ()
+        if is_month:
+            hidden = ("agreed", "settled", *hidden, *(("left",) if held.code != "all" else ()))
+        if name not in hidden and (value or name != "left" or not is_month):
             made.add("visits", f"{held.code}.{name}", f"{held.name} {words}", as_, value, formula)
 
 
@@ -288,11 +336,12 @@ def _disbursement(cut: Cut, made: Passports, page: DisbursementPage) -> None:
     for row in page.categories:
         _amount(cut, made, "category", row, "category", {"category": row.code})
     _amount(cut, made, "total", page.total, "category", {}, aim=_money_target(None, cut))
-    for row in page.lowest:
+    for row in page.lowest[:LOWEST] if cut.period is not None else page.lowest:
         _amount(cut, made, "office", row, "unit", {"unit": row.code})
-    for row in page.unspent:
+    for row in page.unspent if cut.period is None else ():
         where = {"project": row.code, "nature": Nature.INVESTMENT.value}
         _amount(cut, made, "unspent", row, "project", where)
+    meeting.of_money(cut, made, page, _money_target)
 
 
 def _amount(

@@ -99,9 +99,7 @@ def _indicator(
     where, rule = {"indicator": facts.code, "unit": unit}, facts.unit_rule.value
     value: Formula = ["combine", "answer", where, month, facts.month_rule.value, rule]
     target: Formula = ["combine", "year_target", where, 1, Aggregation.LAST.value, rule]
-    plan: Formula = target
-    if facts.month_rule is Aggregation.SUM:
-        plan = ["combine", "plan", where, month, Aggregation.SUM.value, rule]
+    plan: Formula = ["combine", "plan", where, month, facts.month_rule.value, rule]
     as_ = {0: "count"}.get(own.decimals, f"quantity{own.decimals}")
     reached = ["inverse" if facts.direction is Direction.LESS else "share", value, plan]
     for name, said, how, figure, formula in (
