@@ -31,7 +31,7 @@ from models import (
     Unit,
     text_of,
 )
-from portal import records
+from portal import database, records
 from portal.database import tuples
 from portal.errors import NotAllowed, RuleBroken, StaleRow
 from portal.rules import access, plan_changes
@@ -111,9 +111,7 @@ def _budgets(year: FiscalYear) -> dict[str, dict[str, int]]:
 def _targets(year: FiscalYear) -> dict[str, dict[str, list[int | None]]]:
     found: dict[str, dict[str, list[int | None]]] = {}
     rows = (
-        Target.select(
-            Target.indicator, Unit.code, Target.value.coerce(False), MonthPlan.month, MonthPlan.value.coerce(False)
-        )
+        Target.select(Target.indicator, Unit.code, Target.value, MonthPlan.month, MonthPlan.value)
         .join(Unit)
         .switch(Target)
         .join(MonthPlan, JOIN.LEFT_OUTER)
@@ -125,10 +123,14 @@ def _targets(year: FiscalYear) -> dict[str, dict[str, list[int | None]]]:
         .where(Plan.fiscal_year == year.id)
         .order_by(Target.indicator, Unit.code)
     )
-    for indicator, unit, value, month, planned in tuples(rows):
-        held = found.setdefault(f"indicator-{indicator}", {}).setdefault(unit, [int(value), *[None] * 12])
+    before: tuple[int, str] | None = None
+    held: list[int | None] = []
+    for indicator, unit, value, month, planned in database.unconverted(rows):
+        if (indicator, unit) != before:
+            before = indicator, unit
+            held = found.setdefault(f"indicator-{indicator}", {})[unit] = [value, *[None] * 12]
         if month is not None:
-            held[month] = int(planned)
+            held[month] = planned
     return found
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 State = Mapping[str, Any]
 
@@ -29,8 +28,7 @@ class ChangeKind(StrEnum):
     BUDGET = "budget"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One difference. `node` is the key, `code` and `name` what it is called now (or was, when it is gone).
 
     `field` is the column of CHANGED, `unit` the office's code of TARGET and MONTH, `month` the fiscal month of MONTH,
