@@ -156,7 +156,7 @@ def contents_html(chapters: Sequence[Chapter]) -> str:
 
 def _filled(template: str, **values: object) -> str:
     page = _template(template)
-    return page.render(book_title="เล่มจำลอง ปีงบประมาณ พ.ศ. 2566", book_style="book", **values)
+    return page.render(book_title="เล่มจำลอง ปีงบประมาณ พ.ศ. 2566", book_short="เล่มจำลอง", book_style="book", **values)
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from typing import Any
 
 import jinja2
 import weasyprint
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from tinyhtml5 import inputstream
 from tinyhtml5.tokenizer import ascii_letters, space_characters
 from weasyprint.logger import LOGGER
@@ -30,9 +30,8 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from portal import fonts, formats
 from portal.errors import RuleBroken
-from portal.reports import tagging, thai_text
+from portal.reports import shortcuts, tagging, thai_text
 from portal.reports.charts import CHARTS
-from portal.reports.said import fig, linked
 
 HOME = Path(__file__).resolve().parents[2]
 TEMPLATES = HOME / "pdf_templates"
@@ -134,7 +133,6 @@ def environment(is_exact: bool = False) -> jinja2.Environment:
     if is_exact:
         made.globals.update({each.__name__: exact(each, scale) for each, scale in SCALES.items()})
     made.filters["strong"] = strong
-    made.filters["linked"] = linked
     made.filters["short"] = short
     return made
 
@@ -142,6 +140,11 @@ def environment(is_exact: bool = False) -> jinja2.Environment:
 def style() -> str:
     """Return the style sheet of everything printed."""
     return texts()["fonts.css"] + texts()["book.css"]
+
+
+def fig(key: str, words: str) -> Markup:
+    """Return a printed figure with the quiet link to its passport; what has no passport has no link in the book."""
+    return Markup('<a class="fg" href="https://book.invalid/figure#{}">{}</a>').format(key, words)
 
 
 def months_short(until: int = 12) -> tuple[str, ...]:
@@ -155,12 +158,10 @@ def short(text: str, most: int) -> str:
 
 
 def strong(text: str) -> Markup:
-    """Return a sentence with what stands between double stars in bold, kept together on a line; all escaped.
-
-    Its figures are linked to their passports (portal.reports.said)."""
+    """Return a sentence with what stands between double stars in bold, kept together on a line; all escaped."""
     parts = text.split("**")
     return Markup("").join(
-        Markup('<b class="nb">{}</b>').format(linked(part)) if n % 2 else linked(part) for n, part in enumerate(parts)
+        Markup('<b class="nb">{}</b>').format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
     )
 
 
@@ -212,6 +213,7 @@ def warm(templates: Iterable[str] = ()) -> None:
         environment().get_template(name)
     if _configuration is not None:
         return
+    shortcuts.take()
     for name in fonts.files():
         thai_text.face(name)
     with _faces_for_a_moment():
@@ -326,9 +328,11 @@ def _flat(tree: Any, level: int = 1) -> Iterator[list[Any]]:
 
 
 def set_into(folder: Path, key: str, html: str, unfinished: Path, *, is_tagged: bool = False) -> None:
-    """Set `html` and keep it in `folder` as `<key>.pdf` and `<key>.json`; the second stands only when both
-    are whole. Until then they are in `unfinished`, a folder on the same disk."""
-    content, facts = to_pdf(html, is_tagged=is_tagged)
+    """Set `html` as a part of a book, without the typefaces that all parts will share, and keep it in `folder` as
+    `<key>.pdf` and `<key>.json`; the second stands only when both are whole. Until then they are in `unfinished`, a
+    folder on the same disk."""
+    with shortcuts.part_of_a_book():
+        content, facts = to_pdf(html, is_tagged=is_tagged)
     facts["figures"] = [[key, unescape(words)] for key, words in FIGURES.findall(html)]
     for ending, data in ((".pdf", content), (".json", json.dumps(facts, ensure_ascii=False).encode())):
         part = unfinished / f"{key}{ending}"
