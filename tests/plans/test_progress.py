@@ -5,7 +5,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from models import Indicator, Region, Target
+from models import BudgetCategory, BudgetLine, Disbursement, Indicator, Region, Target
 from portal import plan_versions, plans, records, submissions
 from portal.reports.chapter import Cut
 from portal.reports.figures import progress, results
@@ -14,6 +14,7 @@ from portal.rules.access import Role
 from portal.rules.progress import NoForecast, Standing
 from portal.rules.workflow import State
 from tests import make
+from tests.counting import Counted
 
 AT = dt.datetime(2023, 1, 16, 9, 0)
 PLAN = {1: D(10), 2: D(20), 3: D(30), 12: D(60)}  # 120 in the year, 60 by December
@@ -162,3 +163,45 @@ def test_the_pages_show_it_and_an_office_sees_its_own_office_alone(year, client,
     page = client.get(f"/admin/progress/?year=2566&month=3&rows=indicator&unit={offices[0].id}").text
     assert "110.0" in page and "75.0" not in page
     assert "92.5" not in client.get(f"/admin/progress/indicator/?id={indicator.id}&month=3&region=R98").text
+
+
+PAGES = (
+    *(f"/admin/progress/?year=2566&month=3&rows={rows}" for rows in By), "/admin/progress/behind/?year=2566&month=3",
+    "/admin/plan-tree/?year=2566", "/admin/money/?year=2566", "/admin/",
+)  # fmt: skip
+
+
+def asked(client, page):
+    assert client.get(page).status_code == 200  # what is kept between requests is kept now
+    with Counted() as statements:
+        client.get(page)
+    return len(statements)
+
+
+def grow(offices, planner, n):
+    """Another indicator of as many offices with targets, months, a form with reports, and money."""
+    indicator, category = make.indicator(), make.row(BudgetCategory, code=f"9.{n}", name=f"งบทดสอบ {n}")
+    question = {"key": "done", "kind": "whole", "label": "ทำได้", "indicator_id": indicator.id}
+    project = indicator.activity.project
+    form = make.form(owner=project.owner, spec={"sections": [{"questions": [question]}]}, project=project)
+    for office in (*offices, make.unit()):
+        target = make.row(Target, indicator=indicator, unit=office, value=D(120))
+        plans.plan_months(target, PLAN, by=planner, at=AT)
+        report(office, form, 3, {"done": D(5)})
+        line = make.row(
+            BudgetLine, fiscal_year=make.fiscal_year(), code=f"0700{n:016d}", unit=office, project=project,
+            category=category, nature="recurrent", after_transfers=900_00,
+        )  # fmt: skip
+        make.row(Disbursement, line=line, month=3, disbursed=100_00, data_as_of=AT.date())
+
+
+def test_no_page_asks_the_store_more_often_when_a_year_holds_more(year, client, sign_in):
+    _, offices, planner = year
+    sign_in(planner)
+    grow(offices, planner, 1)
+    few = {page: asked(client, page) for page in PAGES}
+
+    for n in (2, 3, 4):
+        grow(offices, planner, n)
+
+    assert {page: asked(client, page) for page in PAGES} == few
