@@ -168,10 +168,9 @@ OF_A_MONTH = frozenset({"summary", "changes", "decisions", "risk", "quality"})
 NOT_OF = {
     ScopeKind.NATION: frozenset[str](),
     ScopeKind.REGION: frozenset[str](),
-    ScopeKind.OFFICE: frozenset({"approval", "year", "offices", "department", "certified"}),
+    ScopeKind.OFFICE: frozenset({"year", "offices", "department", "certified"}),
     ScopeKind.DIVISION: frozenset(
         {
-            "approval",
             "year",
             "offices",
             "office",
@@ -190,7 +189,7 @@ PACK_OF_REGION = replace(
 BOOK_OF_OFFICE = replace(
     BOOK, slug="book_office", scope=ScopeKind.OFFICE, title=_of_scope(_book_title), short=_of_scope_short(_book_short),
     parts=(
-        Part("", (book_cover.CHAPTER, reading.CHAPTER, contents.CHAPTER, lists.CHAPTER)),
+        Part("", (book_cover.CHAPTER, approval.CHAPTER, reading.CHAPTER, contents.CHAPTER, lists.CHAPTER)),
         Part("ผลการดำเนินงานของหน่วยงาน", (office.CHAPTER,)),
         Part("ผลงานตามโครงการและตัวชี้วัด", (projects.CHAPTER, kpi.CHAPTER, indicators.CHAPTER)),
         Part("การส่งเสริมสหกรณ์และกลุ่มเกษตรกร", (cooperatives.CHAPTER, visits.CHAPTER)),

@@ -7,9 +7,9 @@ import datetime as dt
 from models import Edition, Person, Run
 from portal import records
 from portal.errors import MoveRefused, NotFound, RuleBroken
-from portal.reports import ledger, runs
+from portal.reports import ledger, runs, scopes
 from portal.rules import editions
-from portal.rules.access import Role
+from portal.rules.access import CENTRAL_ROLES, Role
 from portal.rules.editions import Signature
 from portal.rules.terms import EditionState, RunKind
 
@@ -34,7 +34,10 @@ def take_step(
     fresh = Edition.get_or_none(Edition.id == edition.id)
     if fresh is None:
         raise NotFound("This record is no longer there.")
-    taken = editions.step(fresh.book, fresh.subject, EditionState(fresh.state), verb, Role(by.role))
+    if Role(by.role) not in CENTRAL_ROLES and fresh.unit_id != by.unit_id:
+        raise NotFound("There is no such record, or it belongs to another office.")
+    whose = scopes.scope_of(fresh.subject).kind
+    taken = editions.step(fresh.book, whose, EditionState(fresh.state), verb, Role(by.role))
     editions.check_signature(taken, signature)
     editions.check_may_close(taken, is_whole=fresh.reported >= fresh.owing, note=note)
     kind = RunKind(fresh.book)

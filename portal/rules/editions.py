@@ -2,7 +2,8 @@
 
 A step never changes what was printed. It makes the next number of the same frozen figures, which says its new
 standing on its pages. Source: issue “Editions” and report-design sections 4 and 5: a pack is a draft, then for
-the meeting, then final; the year's book is approved by the Director-General.
+the meeting, then final; the year's book is approved by the Director-General, and so is each division's (domain,
+section 2). That an office's year is approved by its head is inferred: nobody above it answers for its own records.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from portal.rules.access import Role
 from portal.rules.terms import EditionState, RunKind
 
 DIRECTOR_GENERAL = "อธิบดีกรมส่งเสริมสหกรณ์"
+OFFICE = "สำนักงาน"
 
 
 class ScopeKind(StrEnum):
@@ -41,8 +43,8 @@ SCOPES = {
 class Step:
     """One step of an edition of `book`: `role` takes it from `before` to `after` by `verb`.
 
-    A signed step names who stands for it, with post, day and the number of the document. `is_national` steps are of
-    the whole department's editions, the others of those of an office, a region or a division; None is of both.
+    A signed step names who stands for it, with post, day and the number of the document. `whose` says of which scopes'
+    editions it is a step; an office's people take it with their own office's only.
     """
 
     verb: str
@@ -51,19 +53,24 @@ class Step:
     after: EditionState
     role: Role
     is_signed: bool = False
-    is_national: bool | None = None
+    whose: frozenset[ScopeKind] = frozenset(ScopeKind)
 
+
+_HEADED = frozenset({ScopeKind.NATION, ScopeKind.DIVISION})
+_OFFICES = frozenset({ScopeKind.OFFICE})
+_PARTS = frozenset({ScopeKind.OFFICE, ScopeKind.DIVISION})
+_STATES = EditionState
 
 STEPS = (
-    Step("for_meeting", RunKind.PACK, EditionState.DRAFT, EditionState.FOR_MEETING, Role.PLANNING),
-    Step("finish", RunKind.PACK, EditionState.FOR_MEETING, EditionState.FINAL, Role.PLANNING),
-    Step(
-        "approve", RunKind.BOOK, EditionState.DRAFT, EditionState.APPROVED, Role.EXECUTIVE, is_signed=True,
-        is_national=True,
-    ),
-    # What an office or a division says of its own year is not the Director-General's to approve.
-    Step("finish", RunKind.BOOK, EditionState.DRAFT, EditionState.FINAL, Role.PLANNING, is_national=False),
-)  # fmt: skip
+    Step("for_meeting", RunKind.PACK, _STATES.DRAFT, _STATES.FOR_MEETING, Role.PLANNING),
+    Step("finish", RunKind.PACK, _STATES.FOR_MEETING, _STATES.FINAL, Role.PLANNING),
+    Step("approve", RunKind.BOOK, _STATES.DRAFT, _STATES.APPROVED, Role.EXECUTIVE, is_signed=True, whose=_HEADED),
+    Step("approve", RunKind.BOOK, _STATES.FINAL, _STATES.APPROVED, Role.EXECUTIVE, is_signed=True, whose=_HEADED),
+    Step("approve", RunKind.BOOK, _STATES.DRAFT, _STATES.APPROVED, Role.APPROVER, is_signed=True, whose=_OFFICES),
+    Step("approve", RunKind.BOOK, _STATES.FINAL, _STATES.APPROVED, Role.APPROVER, is_signed=True, whose=_OFFICES),
+    # Without a signature: complete, and in force until somebody signs.
+    Step("finish", RunKind.BOOK, _STATES.DRAFT, _STATES.FINAL, Role.PLANNING, whose=_PARTS),
+)
 
 # What stands higher is not replaced by what stands lower: a new draft leaves the approved edition in force.
 RANK = {
@@ -85,17 +92,19 @@ class Signature:
     on: dt.date | None = None
 
 
-def is_national(subject: str) -> bool:
-    """Return whether an edition's subject is of the whole department: `2566-05`, not `2566-05/R12`."""
-    return "/" not in subject
+def head(whose: ScopeKind, name: str) -> str:
+    """Return the post of whoever approves a book: the Director-General, or the head of the office called `name`."""
+    if whose is not ScopeKind.OFFICE:
+        return DIRECTOR_GENERAL
+    return name.removeprefix(OFFICE) if name.startswith(f"{OFFICE}สหกรณ์จังหวัด") else f"ผู้อำนวยการ{name}"
 
 
-def step(book: str, subject: str, state: EditionState, verb: str, role: Role) -> Step:
-    """Return the step `verb` of an edition of `book` about `subject` that is `state`.
+def step(book: str, whose: ScopeKind, state: EditionState, verb: str, role: Role) -> Step:
+    """Return the step `verb` of an edition of `whose` `book` that is `state`.
 
     Raises MoveRefused when no such step leaves that state, NotAllowed when it is another role's.
     """
-    possible = [each for each in _steps(book, subject, state) if each.verb == verb]
+    possible = [each for each in _steps(book, whose, state) if each.verb == verb]
     if not possible:
         raise MoveRefused("An edition that is “{state}” cannot take the step “{verb}”.", state=str(state), verb=verb)
     for each in possible:
@@ -104,14 +113,13 @@ def step(book: str, subject: str, state: EditionState, verb: str, role: Role) ->
     raise NotAllowed("Only a {role} can take the step “{verb}”.", role=str(possible[0].role), verb=verb)
 
 
-def open_steps(book: str, subject: str, state: EditionState, role: Role) -> tuple[Step, ...]:
-    """Return the steps `role` can take with an edition of `book` about `subject` that is `state`."""
-    return tuple(each for each in _steps(book, subject, state) if each.role == role)
+def open_steps(book: str, whose: ScopeKind, state: EditionState, role: Role) -> tuple[Step, ...]:
+    """Return the steps `role` can take with an edition of `whose` `book` that is `state`."""
+    return tuple(each for each in _steps(book, whose, state) if each.role == role)
 
 
-def _steps(book: str, subject: str, state: EditionState) -> list[Step]:
-    mine = (None, is_national(subject))
-    return [each for each in STEPS if each.book == book and each.before == state and each.is_national in mine]
+def _steps(book: str, whose: ScopeKind, state: EditionState) -> list[Step]:
+    return [each for each in STEPS if each.book == book and each.before == state and whose in each.whose]
 
 
 def check_signature(taken: Step, signature: Signature) -> None:

@@ -13,7 +13,7 @@ from jobs import queue
 from models import Edition, MailingList, Run, RunStep, Sending
 from portal import clock, scope
 from portal.errors import NotFound, PortalError
-from portal.reports import books, issuing, ledger, passports, screen, sendings
+from portal.reports import books, issuing, ledger, passports, scopes, screen, sendings
 from portal.reports.previews import Previews
 from portal.rules import editions
 from portal.rules.access import Role
@@ -122,7 +122,8 @@ class EditionPages(BaseView):
 
     def _edition(self, edition: Edition, refusal: PortalError | None = None) -> Any:
         others = Edition.select().where(Edition.book == edition.book, Edition.subject == edition.subject)
-        steps = editions.open_steps(edition.book, edition.subject, EditionState(edition.state), Role(me().role))
+        whose = scopes.scope_of(edition.subject)
+        steps = editions.open_steps(edition.book, whose.kind, EditionState(edition.state), Role(me().role))
         may_send = me().role in sendings.MAY_SEND
         shown = self.render(
             "reports/edition.html",
@@ -135,7 +136,7 @@ class EditionPages(BaseView):
             typed=request.form,
             problem=refusal.words(gettext) if refusal else "",
             at_field=refusal.field if refusal else "",
-            post=editions.DIRECTOR_GENERAL,
+            post=editions.head(whose.kind, whose.name),
             words=subject_words,
             tag_of=EDITION_MARKS,
             number=min(max(1, _number(request.args.get("n"), 1)), edition.pages or 1),

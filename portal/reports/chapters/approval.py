@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
-from portal.reports.chapter import Chapter, nothing
+from dataclasses import dataclass
 
-CHAPTER = Chapter("approval", "การให้ความเห็นชอบ", nothing, sees_book=True, in_contents=False)
+from portal.reports.chapter import Chapter, Cut
+from portal.rules import editions
+from portal.rules.editions import DIRECTOR_GENERAL, ScopeKind
+
+
+@dataclass(frozen=True)
+class ApprovalPage:
+    """Who is to approve the book, as long as nobody has: the post."""
+
+    post: str = DIRECTOR_GENERAL
+
+
+def gather(cut: Cut) -> ApprovalPage:
+    """Return whose approval the book waits for: an office's head's, else the Director-General's."""
+    return ApprovalPage(editions.head(ScopeKind.OFFICE if cut.unit_code else ScopeKind.NATION, cut.scope_name))
+
+
+CHAPTER = Chapter("approval", "การให้ความเห็นชอบ", gather, sees_book=True, in_contents=False)

@@ -14,7 +14,7 @@ from portal import files, people
 from portal.errors import MoveRefused, NotAllowed, NotFound, RuleBroken
 from portal.reports import issuing, ledger, runs, verification
 from portal.rules.access import Role
-from portal.rules.editions import Signature
+from portal.rules.editions import ScopeKind, Signature, head
 from portal.rules.terms import EditionState, RunKind, RunState
 from tests.pdf.year import fill
 
@@ -124,6 +124,44 @@ def test_a_book_is_approved_by_the_executive_with_name_day_and_document(desk):
     assert approved.state is EditionState.APPROVED
     assert ledger.issue_of(approved).signature == SIGNED
     assert AuditEntry.select().where(AuditEntry.verb == "edition_approve").count() == 1
+
+
+def test_an_office_s_book_is_approved_by_its_own_head_and_a_division_s_by_the_executive(desk, people_of):
+    own, other = (
+        people.add(username=code, name=code, role=Role.APPROVER, unit=Unit.get(Unit.code == code), by=None)
+        for code in ("P40", "P50")
+    )
+    of_office, of_division = desk.draft(RunKind.BOOK, "2566/P40"), desk.draft(RunKind.BOOK, "2566/C-AGR")
+    said = {"at": AT, "signature": SIGNED, "note": "ครบเท่าที่มี"}
+
+    with pytest.raises(NotFound):
+        issuing.take_step(of_office, "approve", by=other, **said)
+    with pytest.raises(NotAllowed):
+        issuing.take_step(of_office, "approve", by=people_of[Role.EXECUTIVE], **said)
+    people_of[Role.APPROVER] = own
+    final = desk.step(of_office, "finish", note="ครบเท่าที่มี")
+    approved = desk.step(final, "approve", Role.APPROVER, signature=SIGNED, note="ครบเท่าที่มี")
+
+    assert (approved.state, approved.decided_by, approved.unit_id) == (EditionState.APPROVED, own, own.unit_id)
+    assert desk.step(of_division, "approve", Role.EXECUTIVE, signature=SIGNED, note="ครบ").document_number
+
+
+@pytest.mark.parametrize(
+    "whose, name, post",
+    [
+        (ScopeKind.NATION, "", "อธิบดีกรมส่งเสริมสหกรณ์"),
+        (ScopeKind.DIVISION, "กองแผนงาน", "อธิบดีกรมส่งเสริมสหกรณ์"),
+        (ScopeKind.OFFICE, "สำนักงานสหกรณ์จังหวัดขอนแก่น", "สหกรณ์จังหวัดขอนแก่น"),
+        (
+            ScopeKind.OFFICE,
+            "สำนักงานส่งเสริมสหกรณ์กรุงเทพมหานคร พื้นที่ 1",
+            "ผู้อำนวยการสำนักงานส่งเสริมสหกรณ์กรุงเทพมหานคร พื้นที่ 1",
+        ),
+    ],
+    ids=["nation", "division", "province", "bangkok"],
+)
+def test_who_approves_is_called_by_the_post(whose, name, post):
+    assert head(whose, name) == post
 
 
 def test_an_edition_is_not_closed_over_missing_offices_without_a_reason(desk):
