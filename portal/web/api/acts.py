@@ -76,7 +76,7 @@ class Part:
             Decimal: {"type": ["number", "string"]},
             int: {"type": "integer", "minimum": 0 if self.of else -(2**31), "maximum": 2**31 - 1},
             bool: {"type": "boolean"},
-            list: {"type": "array", "items": {"type": "object"}},
+            list: {"type": "array", "maxItems": LONGEST_LIST},
             dict: {"type": "object"},
             str: {"type": "string", "maxLength": self.longest},
         }
@@ -183,6 +183,8 @@ def _taken(act: Act, ident: int) -> Response:
     given = act.given(writing.body() if request.get_data() else {})
     if row is not None and not act.reads:
         writing.matched(resource, row)
+    if not act.reads and (row is None or not type(row).unit_path):
+        door.check_not_narrowed()
     with db.atomic():
         found = act.takes(given) if row is None else act.takes(row, given)
         if isinstance(found, Table) and not act.reads:

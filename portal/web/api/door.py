@@ -140,6 +140,13 @@ def check_all_reached(table: type[Table], idents: Sequence[int]) -> None:
             raise NotAllowed("This token does not reach that record.")
 
 
+def check_not_narrowed() -> None:
+    """Refuse a token that reaches only a part of what its person does, for acts that are not of one record."""
+    held, person = token(), cast(Person, g.person)
+    if held.forms or (held.units and person.unit.code not in held.units):
+        raise NotAllowed("This token does not reach that record.")
+
+
 def check_may_write() -> None:
     """Refuse a token that may not change records."""
     if not token().may_write:

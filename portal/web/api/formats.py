@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import xlsxwriter
 from flask import Response, request, stream_with_context
 
+from portal import xlsx
 from portal.errors import PortalError
 
 TYPES = {
@@ -20,8 +19,6 @@ TYPES = {
     "ndjson": "application/x-ndjson",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-SHEET_ROWS = 1_048_575
-EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
 
 Batches = Iterable[list[tuple[Any, ...]]]
 
@@ -77,49 +74,14 @@ def _csv(names: list[str], rows: Batches) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return dumps(value) if isinstance(value, (dict, list)) else value
-
-
 def _ndjson(names: list[str], rows: Batches) -> Iterator[bytes]:
     for batch in rows:
         yield "".join(dumps(dict(zip(names, line, strict=True))) + "\n" for line in batch).encode()
 
 
 def _xlsx(names: list[str], rows: Batches) -> Iterator[bytes]:
-    with tempfile.TemporaryFile() as file:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(file, options)
-        sheet, place = _sheet(book, names), 0
-        for batch in rows:
-            for line in batch:
-                place += 1
-                if place > SHEET_ROWS:
-                    sheet, place = _sheet(book, names), 1
-                for column, value in enumerate(line):
-                    _cell(sheet, place, column, value)
-        book.close()
-        file.seek(0)
-        while part := file.read(64 * 1024):
-            yield part
+    return xlsx.stream(names, ([[_cell(value) for value in line] for line in batch] for batch in rows))
 
 
-def _sheet(book: Any, names: list[str]) -> Any:
-    sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 0)
-    for column, name in enumerate(names):
-        sheet.write_string(0, column, name)
-    return sheet
-
-
-def _cell(sheet: Any, place: int, column: int, value: Any) -> None:
-    if value is None or value == "":
-        return
-    if isinstance(value, bool):
-        sheet.write_boolean(place, column, value)
-    elif isinstance(value, (int, float)) and abs(value) < EXACT:
-        sheet.write_number(place, column, value)
-    else:
-        sheet.write_string(place, column, str(_plain(value)))
+def _cell(value: Any) -> Any:
+    return dumps(value) if isinstance(value, (dict, list)) else value

@@ -16,9 +16,11 @@ from portal.web.api import (
     formats,
     handed_off,
     odata,
+    planned,
     printed,
     reading,
     replies,
+    reported,
     resources,
     sent_in,
     uploads,
@@ -34,7 +36,8 @@ api.after_request(door.leave)
 
 def install(app: Flask) -> None:
     """Open the API of `app` over its screens."""
-    for each in (api, printed.printed, uploads.uploads, sent_in.sent_in, handed_off.handed_off, odata.odata):
+    beside = (sent_in.sent_in, handed_off.handed_off, planned.planned, reported.reported)
+    for each in (api, printed.printed, uploads.uploads, *beside, odata.odata):
         app.register_blueprint(each)
 
 

@@ -42,6 +42,7 @@ def sent() -> Response:
 
     def do() -> Response:
         door.check_may_step()
+        door.check_not_narrowed()
         resource, form = resources.open_one("import-batches", g.person), request.form
         for part in form:
             if part not in ASKED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.web.api import acts, handed_off, printed, sent_in
+from portal.web.api import acts, handed_off, planned, printed, reported, sent_in
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -27,7 +27,7 @@ def paths() -> dict[str, dict[str, Any]]:
         **_forms(),
         **_sent_in(),
         **_handed_off(),
-        **acts.described((*sent_in.ACTS, *handed_off.ACTS), _operation),
+        **acts.described((*sent_in.ACTS, *handed_off.ACTS, *planned.ACTS, *reported.ACTS), _operation),
         **_odata(),
     }
 
