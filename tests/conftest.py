@@ -5,7 +5,6 @@ import difflib
 import importlib
 import os
 import signal
-import subprocess
 import sys
 import urllib.request
 from dataclasses import replace
@@ -18,7 +17,7 @@ from playwright.sync_api import sync_playwright
 import config
 from portal import clock
 from portal import database as portal_database
-from tests import services
+from tests import forks, services
 from tests.stores import Stores
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +55,7 @@ def pytest_configure(config):
 
 
 def pytest_unconfigure(config):
+    forks.FORKS.end()
     if not hasattr(config, "workerinput"):
         config.watched.end()
 
@@ -130,6 +130,12 @@ def sqlite_demo(stores, tmp_path):
     yield from _bound(stores, "sqlite", "demo", tmp_path)
 
 
+@pytest.fixture
+def small_year(stores, tmp_path):
+    """A year of six offices, a planner, and a pack of six chapters, soon printed; on SQLite alone."""
+    yield from _bound(stores, "sqlite", "year", tmp_path)
+
+
 @pytest.fixture(scope="session")
 def redis_server():
     server = services.Redis()
@@ -148,7 +154,7 @@ def redis_url(redis_server):
 @pytest.fixture
 def settings(request, redis_server, tmp_path):
     """Settings for the store of this test (SQLite, if it asked for none): own data folder, own port."""
-    for name in ("database", "migrated", "bare", "demo", "sqlite_demo"):
+    for name in ("database", "migrated", "bare", "demo", "sqlite_demo", "small_year"):
         if name in request.fixturenames:
             url = request.getfixturevalue(name).url
             break
@@ -231,15 +237,7 @@ def sign_in(app, client):
 def live_portal(settings):
     """The address of the real web server over this test's store, for browsers."""
     log = settings.data / "web.log"
-    with log.open("wb") as out:
-        web = subprocess.Popen(
-            [sys.executable, "-m", "portal.cli", "web"],
-            env=os.environ | settings.environment(),
-            cwd=ROOT,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    web = forks.FORKS.start("web", settings.environment(), log)
     try:
         services.wait_until(
             lambda: _answers(settings.address, web, log), seconds=60, what=f"{settings.address} answers"

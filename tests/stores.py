@@ -110,11 +110,13 @@ class Stores:
 
 
 def fill(url, kind, at):
-    """Make the tables and load what `kind` promises: migrated, reference, demo."""
+    """Make the tables and load what `kind` promises: migrated, reference, year, demo."""
     portal_database.use(url)
     portal_database.migrate()
-    if kind in ("reference", "demo"):
+    if kind in ("reference", "year", "demo"):
         seed.load(at=at)
+    if kind == "year":
+        importlib.import_module("tests.pdf.year").fill_small(at)
     if kind == "demo":
         importlib.import_module("portal.demo").build(at=at)
     portal_database.db.close()

@@ -1,12 +1,9 @@
 """Real worker processes for tests."""
 
 import os
-import subprocess
-import sys
 
-import config
 from portal import lifeline
-from tests import services
+from tests import forks, services
 
 
 class AtWork:
@@ -18,15 +15,7 @@ class AtWork:
         self.log = settings.data / "worker.log"
 
     def start(self):
-        with self.log.open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "portal.cli", "worker"],
-                env=os.environ | self.settings.environment(),
-                cwd=config.PROJECT,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
+        self.process = forks.FORKS.start("worker", self.settings.environment(), self.log)
         return self
 
     def horse(self):

@@ -1,9 +1,5 @@
 """Planning writes a foreword into the offices' books, has one compiled, turns its pages and sends it."""
 
-import os
-import subprocess
-import sys
-
 from playwright.sync_api import expect
 
 from models import BookEntry, Edition, MailingAddress, MailingList, Sending
@@ -11,8 +7,7 @@ from portal import clock, sign_ins
 from portal.reports import outlines
 from portal.rules.access import Role
 from portal.rules.terms import EntryKind
-from tests import make, services
-from tests.conftest import ROOT
+from tests import forks, make, services
 from tests.pdf.year import fill
 
 WORDS = "ฝนตกหนักที่เชียงคาน"
@@ -48,10 +43,7 @@ def test_a_foreword_is_written_and_an_office_s_book_compiled_read_and_sent(
     for entry in BookEntry.select().where(BookEntry.kind == EntryKind.CHAPTER, BookEntry.chapter != "office"):
         outlines.switch(entry, False, by=planner, at=clock.now())
 
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "worker"], env=os.environ | settings.environment(), cwd=ROOT,
-        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    worker = forks.FORKS.start("worker", settings.environment(), settings.data / "worker.log")
     try:
         page.goto(f"{live_portal}admin/reports/")
         page.get_by_label("หนังสือผลงานประจำปี").check()

@@ -1,17 +1,12 @@
 """A finance file in a real browser, with a real worker: sent, mapped, taken in, undone; the money page follows."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from models import BudgetLine, ImportBatch
 from portal import clock, sign_ins
 from portal.rules.terms import BatchState
-from tests import services
+from tests import forks, services
 from tests.browser.test_journeys import WORDS, sign_in
-from tests.conftest import ROOT
 from tests.imports import golden
 from tests.imports.conftest import Money
 
@@ -20,14 +15,7 @@ PAID = "13,491,252.85"
 
 @pytest.fixture
 def worker(settings):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "worker"],
-        env=os.environ | settings.environment(),
-        cwd=ROOT,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = forks.FORKS.start("worker", settings.environment(), settings.data / "worker.log")
     yield process
     services.end_group(process)
 

@@ -1,9 +1,6 @@
 """Five journeys through the real portal in a real browser: sign in, find, mend an error, disagree, fetch a pack."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import expect
@@ -11,8 +8,7 @@ from playwright.sync_api import expect
 from models import Cooperative, Person, Region, Run, Visit
 from portal import clock, sign_ins
 from portal.rules.access import Role
-from tests import services
-from tests.conftest import ROOT
+from tests import forks, services
 
 WORDS = "ฝนตกหนักที่เชียงคาน"
 
@@ -179,14 +175,7 @@ def test_two_people_at_one_record_see_both_texts(sqlite_demo, live_portal, chrom
 
 def test_a_pack_is_asked_for_watched_and_fetched(sqlite_demo, settings, live_portal, strict_page):
     person, page = login(Role.PLANNING), strict_page
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "worker"],
-        env=os.environ | settings.environment(),
-        cwd=ROOT,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    worker = forks.FORKS.start("worker", settings.environment(), settings.data / "worker.log")
     try:
         sign_in(page, live_portal, person)
         page.goto(f"{live_portal}admin/reports/")

@@ -1,8 +1,5 @@
 """The hand-off in a real browser, with a real worker: mapped, tried, sent, receipted; then one correction alone."""
 
-import os
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,22 +8,14 @@ import pytest
 from models import Dispatch
 from portal import clock, sign_ins
 from portal.rules.handoffs import DispatchState
-from tests import services
+from tests import forks, services
 from tests.browser.test_journeys import WORDS, sign_in
-from tests.conftest import ROOT
 from tests.exports.conftest import Year
 
 
 @pytest.fixture
 def worker(settings):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "worker"],
-        env=os.environ | settings.environment(),
-        cwd=ROOT,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = forks.FORKS.start("worker", settings.environment(), settings.data / "worker.log")
     yield process
     services.end_group(process)
 

@@ -1,8 +1,5 @@
 """Grown out of one machine: PostgreSQL, a Redis and an S3-compatible store for all, by settings alone."""
 
-import os
-import subprocess
-import sys
 import urllib.request
 
 import boto3
@@ -17,7 +14,7 @@ from portal import clock, files
 from portal import database as portal_database
 from portal.reports import runs
 from portal.rules.terms import RunKind, RunState
-from tests import services
+from tests import forks, services
 
 pytestmark = pytest.mark.slow
 SECRET = "the-same-on-every-machine-0123456789-abc"
@@ -41,7 +38,7 @@ def bucket(monkeypatch):
 @pytest.fixture
 def machines(stores, redis_url, bucket, tmp_path):
     """Settings of three machines that share nothing but the database, the Redis and the bucket."""
-    store = stores.new("postgresql", "demo", tmp_path)
+    store = stores.new("postgresql", "year", tmp_path)
     portal_database.use(store.url)
     yield [
         config.load(
@@ -61,15 +58,7 @@ def machines(stores, redis_url, bucket, tmp_path):
 
 
 def _start(settings, verb):
-    with (settings.data / f"{verb}.log").open("ab") as out:
-        return subprocess.Popen(
-            [sys.executable, "-m", "portal.cli", verb],
-            env=os.environ | settings.environment(),
-            cwd=config.PROJECT,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
+    return forks.FORKS.start(verb, settings.environment(), settings.data / f"{verb}.log")
 
 
 def test_three_machines_make_each_run_once_into_one_store_of_files(machines, bucket):

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def worker(sqlite_demo, settings):
+def worker(small_year, settings):
     queue.use(settings.redis_url)
     redis.Redis.from_url(settings.redis_url).flushall()
     at_work = AtWork(settings)
@@ -36,7 +36,7 @@ def worker(sqlite_demo, settings):
 
 
 @pytest.fixture
-def run(sqlite_demo):
+def run(small_year):
     planner = Person.select().where(Person.role == Role.PLANNING).first()
     return runs.ask(RunKind.PACK, "2566-05", by=planner, at=clock.now())
 
@@ -186,7 +186,7 @@ def test_a_redis_flushed_in_the_middle_loses_nothing(run, worker):
     assert Edition.select().count() == 2
 
 
-def test_a_redis_killed_in_the_middle_loses_nothing(sqlite_demo, settings, run, tmp_path):
+def test_a_redis_killed_in_the_middle_loses_nothing(small_year, settings, run, tmp_path):
     bell = EmbeddedRedis(tmp_path / "own", tmp_path / "own" / "redis.sock")
     bell.start()
     own = config.load({**settings.environment(), "PORTAL_REDIS": f"unix://{bell.socket_path}?db=0"})
@@ -227,7 +227,7 @@ def test_a_cancelled_run_stops_and_the_next_one_is_made(run, worker):
     _check_made_once(run, worker)
 
 
-def test_a_worker_without_a_redis_says_so_in_a_line(sqlite_demo, settings):
+def test_a_worker_without_a_redis_says_so_in_a_line(small_year, settings):
     variables = settings.environment() | {"PORTAL_REDIS": "redis://127.0.0.1:1/0"}
 
     told = subprocess.run(

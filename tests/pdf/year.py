@@ -9,6 +9,7 @@ from peewee import chunked
 from models import (
     Activity,
     Answer,
+    BookEntry,
     BudgetCategory,
     BudgetLine,
     Cooperative,
@@ -36,9 +37,12 @@ from models import (
     db,
 )
 from portal import database
+from portal.reports import books, outlines
+from portal.rules.access import Role
 from portal.rules.fiscal import first_day
 
 LONG = "สนับสนุนการพัฒนาศักยภาพสหกรณ์และกลุ่มเกษตรกรเพื่อเพิ่มขีดความสามารถในการแข่งขันด้วยนวัตกรรมและเทคโนโลยี"
+SHORT = ("summary", "timeliness", "disbursement", "projects", "visits", "method")
 SHAPE = (4, 6, 8, 8, 9, 10, 10, 10, 10, 9, 9, 7)
 
 
@@ -174,6 +178,15 @@ def fill(
         )
         _reports(chance, offices, owners, forms, until, late, indicators, sender, checker, problem, made)
         _institutions(chance, year, before, offices, institutions, visits, until, sender)
+
+
+def fill_small(at):
+    """Fill a small year with a planner, and shorten the pack's contents to a few chapters, soon set."""
+    fill()
+    central = Unit.get(Unit.code == "CPD")
+    planner = Person.create(username="planner", name="ผู้วางแผน ตัวอย่าง", role=Role.PLANNING, unit=central)
+    outline = outlines.begin(books.PACK, 0, by=planner, at=at)
+    BookEntry.update(is_on=False).where(BookEntry.outline == outline.id, BookEntry.chapter.not_in(SHORT)).execute()
 
 
 def _people(offices, owners):
