@@ -1,4 +1,7 @@
-"""`portal serve`: starts whole, keeps going, ends whole."""
+"""`portal serve`: starts whole, keeps going, ends whole.
+
+To start a portal costs ten seconds of a processor, so one stands for all tests that leave it whole, or ended.
+"""
 
 import contextlib
 import os
@@ -19,6 +22,8 @@ from portal.reports import runs
 from portal.rules.terms import RunKind, RunState
 from tests import services
 
+pytestmark = pytest.mark.xdist_group("supervisor")
+
 
 class Served:
     """A portal started by `portal serve` on a data folder and port of its own."""
@@ -28,6 +33,7 @@ class Served:
         self.demo = "0"
         self.database = ""
         self.process = None
+        self.took = []  # seconds from each start to the first answer
         self.log = data.parent / f"{data.name}.log"
 
     @property
@@ -46,6 +52,7 @@ class Served:
         }
 
     def start(self):
+        self.began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "portal.cli", "serve"],
@@ -63,6 +70,7 @@ class Served:
             return self.answers()
 
         services.wait_until(answers, seconds=seconds, what="the portal answers")
+        self.took.append(time.monotonic() - self.began)
         return self
 
     def answers(self):
@@ -89,6 +97,15 @@ class Served:
         self.process.send_signal(number)
         return self.process.wait(15)
 
+    def kill_all(self):
+        if self.process is None:
+            return
+        family = [self.process.pid, *self.family()]
+        for pid in _alive(family):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
 
 def _command(pid):
     try:
@@ -106,12 +123,23 @@ def _alive(pids):
 def served(tmp_path):
     portal = Served(tmp_path / "var", services.free_port())
     yield portal
-    if portal.process is not None:
-        family = [portal.process.pid, *portal.family()]
-        for pid in _alive(family):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        portal.process.wait()
+    portal.kill_all()
+
+
+@pytest.fixture(scope="module")
+def lent(tmp_path_factory):
+    portal = Served(tmp_path_factory.mktemp("standing") / "var", services.free_port())
+    yield portal
+    portal.kill_all()
+
+
+@pytest.fixture
+def standing(lent):
+    """A portal that is whole. The test leaves it whole or ended; the next one starts it again if need be."""
+    if lent.process is None or lent.process.poll() is not None:
+        lent.start().wait()
+    services.wait_until(lambda: _all_there(lent), seconds=60, what="all four are there")
+    return lent
 
 
 def _all_there(served):
@@ -129,87 +157,72 @@ def _run(served, *words):
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_one_signal_ends_every_process_within_ten_seconds(served, number):
-    served.start().wait()
-    services.wait_until(lambda: _all_there(served), seconds=60, what="all four are there")
-    family = served.family()
-    began = time.monotonic()
+def test_it_says_where_it_is_and_who_can_sign_in_once(standing):
+    services.wait_until(lambda: "Ctrl-C" in standing.said(), seconds=60, what="it says so")
 
-    code = served.end(number)
-
-    assert time.monotonic() - began < 10
-    assert code == 0, served.said()
-    assert _alive(family) == []
-    assert not served.settings.redis_socket.exists()
-
-
-def test_it_says_where_it_is_and_who_can_sign_in_once(served):
-    served.start().wait()
-    services.wait_until(lambda: "Ctrl-C" in served.said(), seconds=60, what="it says so")
-
-    assert served.settings.address in served.said()
-    assert "administrator      admin" in served.said()
-    assert "one-time password" in served.said()
-
-
-def test_killed_outright_it_takes_everything_along(served):
-    served.start().wait()
-    services.wait_until(lambda: _all_there(served), seconds=60, what="all four are there")
-    family = served.family()
-
-    served.process.kill()
-    served.process.wait()
-
-    services.wait_until(lambda: not _alive(family), seconds=60, what="nothing is left")
+    assert standing.settings.address in standing.said()
+    assert "administrator      admin" in standing.said()
+    assert "one-time password" in standing.said()
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "scheduler", "redis"])
-def test_a_process_that_is_killed_is_started_again(served, name):
-    served.start().wait()
-    services.wait_until(lambda: _all_there(served), seconds=60, what="all four are there")
-    before = served.child(name)
+def test_a_process_that_is_killed_is_started_again(standing, name):
+    before = standing.child(name)
 
     os.kill(before, signal.SIGKILL)
 
-    services.wait_until(lambda: served.child(name) not in (None, before), seconds=60, what=f"{name} is back")
-    services.wait_until(served.answers, seconds=60, what="the portal answers")
+    services.wait_until(lambda: standing.child(name) not in (None, before), seconds=60, what=f"{name} is back")
+    services.wait_until(standing.answers, seconds=60, what="the portal answers")
 
 
-def test_the_second_start_answers_within_five_seconds(served):
-    served.start().wait()
-    took = []
-    # The best of three: other tests keep the machine's two cores busy meanwhile.
-    while len(took) < 3 and (not took or took[-1] >= 5):
-        served.end()
-        began = time.monotonic()
-        served.start().wait()
-        took.append(time.monotonic() - began)
-
-    assert min(took) < 5, took
-
-
-def test_a_second_portal_on_the_same_folder_is_told_so(served):
-    served.start().wait()
-
-    told = _run(served, "serve")
+def test_a_second_portal_on_the_same_folder_is_told_so(standing):
+    told = _run(standing, "serve")
 
     assert told.returncode == 1
     assert "is running on" in told.stderr and "PORTAL_DATA" in told.stderr
     assert len(told.stderr.strip().splitlines()) == 1
-    assert served.answers()
+    assert standing.answers()
 
 
-def test_two_portals_from_one_clone_do_not_meet(served, tmp_path):
-    other = Served(tmp_path / "other", services.free_port())
+def test_two_portals_from_one_clone_do_not_meet(standing, served):
     served.start().wait()
-    try:
-        other.start().wait()
-        assert served.answers()
-        assert served.child("redis") != other.child("redis")
-    finally:
-        assert other.end() == 0
-    assert served.answers()
+    services.wait_until(lambda: _all_there(served), seconds=60, what="all four are there")
+
+    assert standing.answers()
+    assert served.child("redis") != standing.child("redis")
+    assert served.end() == 0
+    assert standing.answers()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_one_signal_ends_every_process_within_ten_seconds(standing, number):
+    family = standing.family()
+    began = time.monotonic()
+
+    code = standing.end(number)
+
+    assert time.monotonic() - began < 10
+    assert code == 0, standing.said()
+    assert _alive(family) == []
+    assert not standing.settings.redis_socket.exists()
+
+
+def test_killed_outright_it_takes_everything_along(standing):
+    family = standing.family()
+
+    standing.process.kill()
+    standing.process.wait()
+
+    services.wait_until(lambda: not _alive(family), seconds=60, what="nothing is left")
+
+
+def test_the_second_start_answers_within_five_seconds(standing):
+    # The best of some: other tests keep the machine's two cores busy meanwhile.
+    while len(standing.took) < 4 and min(standing.took[1:], default=5) >= 5:
+        standing.end()
+        standing.start().wait()
+
+    assert min(standing.took[1:]) < 5, standing.took
 
 
 def test_a_port_in_use_is_told_in_a_line(served):
@@ -236,28 +249,30 @@ def test_a_store_that_cannot_be_opened_is_told_in_a_line_and_leaves_no_process(s
     assert not served.settings.redis_socket.exists()
 
 
-def test_a_redis_left_behind_is_taken_over_and_ended_in_the_end(served):
-    served.data.mkdir()
+def test_a_redis_left_behind_is_taken_over_and_ended_in_the_end(lent):
+    if lent.process is not None and lent.process.poll() is None:
+        lent.end()
+    lent.data.mkdir(exist_ok=True)
     left = subprocess.Popen(
         [
             sys.executable,
             "-c",
             "import sys; from pathlib import Path; from portal.embedded_redis import EmbeddedRedis;"
             "EmbeddedRedis(Path(sys.argv[1]), Path(sys.argv[2])).start()",
-            str(served.data / "redis"),
-            str(served.settings.redis_socket),
+            str(lent.data / "redis"),
+            str(lent.settings.redis_socket),
         ],
         cwd=config.PROJECT,
     )
     assert left.wait(20) == 0
-    redis = supervisor.EmbeddedRedis(served.data / "redis", served.settings.redis_socket)
+    redis = supervisor.EmbeddedRedis(lent.data / "redis", lent.settings.redis_socket)
     pid = redis.process_id()
     assert pid
 
-    served.start().wait()
+    lent.start().wait()
 
     assert redis.process_id() == pid
-    assert served.end() == 0
+    assert lent.end() == 0
     services.wait_until(lambda: not _alive([pid]), seconds=5, what="the adopted Redis is gone")
 
 
@@ -310,8 +325,8 @@ def test_stopped_while_it_prepares_it_leaves_nothing_behind(served, number):
     services.wait_until(lambda: not _alive(family), seconds=2, what="nothing is left")
 
 
-def test_stopped_in_the_middle_of_a_pack_it_leaves_nothing_and_finishes_it_next_time(sqlite_demo, served):
-    served.database = sqlite_demo.url
+def test_stopped_in_the_middle_of_a_pack_it_leaves_nothing_and_finishes_it_next_time(small_year, served):
+    served.database = small_year.url
     run = runs.ask(RunKind.PACK, "2566-05", by=None, at=clock.now())
     served.start().wait()
     services.wait_until(lambda: Run.get_by_id(run.id).steps_done, seconds=60, what="a chapter is set")
