@@ -22,7 +22,7 @@ run: setup ## install what is missing and start the portal; Ctrl-C ends it
 	@exec $(PORTAL) serve
 
 test: setup-test ## install what is missing and run the whole suite (some of it: TESTS=tests/rules)
-	@exec $(PY) -m pytest -n $(JOBS) $(TESTS)
+	@exec $(PY) -m pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 setup: ## install what the portal needs, nothing when it is all there
 	@.ci/setup run

@@ -10,6 +10,7 @@ import pytest
 from portal import database
 from portal.reports import editions
 from portal.reports.chapter import Cut
+from tests import services
 from tests.pdf.year import fill
 
 PACK = Cut(fiscal_year=2566, period=9, cut_at=dt.datetime(2023, 6, 23, 16, 30), is_demo=True)
@@ -46,8 +47,11 @@ def year(stores, tmp_path_factory):
 
 
 def _print(texts, slug, folder):
-    made = editions.reissue(texts[slug], folder)
-    return Printed(made, texts[slug], folder / "chapters")
+    """Print a book; of all processes of the run, the first sets the chapters and the others bind them."""
+    cache = services.home() / f"chapters-{slug}"
+    with services.alone(cache.name):
+        made = editions.reissue(texts[slug], folder, cache=cache)
+    return Printed(made, texts[slug], cache)
 
 
 @pytest.fixture(scope="session")

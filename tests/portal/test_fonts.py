@@ -8,8 +8,9 @@ SCRIPTS = {"thai": range(0x0E01, 0x0E5C), "latin": range(0x20, 0x7F), "latin-ext
 
 
 @pytest.fixture
-def package(tmp_path):
-    """A folder like the npm package's: each weight cut into one file a script."""
+def package(tmp_path, monkeypatch):
+    """A folder like the npm package's, of two weights: each cut into one file a script."""
+    monkeypatch.setattr(fonts, "WEIGHTS", fonts.WEIGHTS[:2])
     for weight in fonts.WEIGHTS:
         for script, letters in SCRIPTS.items():
             font = TTFont(fonts.PRINT / f"Sarabun-{weight}.ttf")
@@ -31,7 +32,7 @@ def test_a_weight_is_joined_from_its_scripts_to_the_same_bytes_each_time(package
 
     again = fonts.build(package, tmp_path / "print", tmp_path / "screen")
 
-    assert len(first) == 2 * len(fonts.WEIGHTS)
+    assert len(first) == 2 * 2  # for print and for the screen
     assert {path: path.read_bytes() for path in again} == before
     for path in first:
         assert {ord(letter) for letter in "กำ๙aZ0†"} <= set(TTFont(path).getBestCmap())
