@@ -14,7 +14,7 @@ from portal.rules.formulas import Formula, Inputs, Sheet
 from portal.web.language import gettext, lazy
 from portal.web.words import word
 
-LEAVES = ("at", "sum", "known", "combine")
+LEAVES = ("at", "sum", "known", "rows", "found", "combine")
 MOST_ROWS = 120
 TABLES = {
     "unit_granted": lazy("granted after transfers, by office (satang)"),
@@ -49,17 +49,34 @@ TABLES = {
     "registry": lazy("institutions in the registry, by office and kind"),
     "type_visits": lazy("visits, by kind of institution"),
     "type_reach": lazy("institutions visited, by kind"),
+    "asked_institutions": lazy("institutions with a visit planned, by office and kind"),
+    "asked_reached": lazy("institutions with a visit planned that were visited, by office and kind"),
+    "action_agreed": lazy("actions agreed at visits, by office"),
+    "action_settled": lazy("agreed actions that are settled, by office"),
+    "action_open": lazy("agreed actions still open, by office"),
+    "action_overdue": lazy("agreed actions past their day, by office"),
+    "class_moves": lazy("institutions by their class before and now, by office"),
+    "check": lazy("checks of the records, by office (1 = found)"),
+    "item_granted": lazy("granted after transfers, by item of the budget (satang)"),
+    "item_paid": lazy("paid, by item of the budget (satang)"),
+    "item_bound": lazy("ordered and reserved, by item of the budget (satang)"),
 }
 OPERATIONS = {
     "number": lazy("constant"),
     "at": lazy("value of"),
     "sum": lazy("sum of"),
     "known": lazy("count of"),
+    "rows": lazy("number of rows with a value of"),
+    "found": lazy("number of rows above nothing of"),
     "combine": lazy("by the rule of the indicator:"),
     "share": lazy("in percent: the first of the second"),
     "inverse": lazy("in percent, less is better: plan of the value"),
     "minus": lazy("the first less the second"),
     "plus": lazy("added up"),
+    "forecast": lazy("what the year comes to: result, plan, target of the year"),
+    "least": lazy("the least of"),
+    "distance": lazy("how far the two are apart"),
+    "pairs": lazy("how many go from"),
     "weighted": lazy("mean, weighted by what was granted"),
     "standing": lazy("judged against the plan to date"),
     "worst": lazy("the worst of"),
@@ -120,6 +137,14 @@ def steps(
     elif operation == "tally":
         words = f"{words} {word(given[0])}"
         parts = list(given[1:])
+    elif operation == "pairs":
+        words = f"{words} {word(given[0])} → {word(given[1])}"
+        parts = [part for pair in given[2:] for part in pair]
+    elif operation == "forecast":
+        parts = list(given[:3])
+        filters = gettext(
+            "until {month}, months: {by_month}", month=formats.month_short(given[3]), by_month=word(given[4])
+        )
     elif operation == "standing":
         parts = [given[0], given[1]]
     elif operation != "number":

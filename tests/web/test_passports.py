@@ -9,9 +9,12 @@ import pytest
 
 from models import Answer, Edition, FiscalYear, Submission, Unit
 from portal import files, people, records
-from portal.reports import editions, ledger, snapshot
+from portal.reports import editions, ledger, scopes, snapshot
 from portal.reports.chapter import Cut
+from portal.rules import formulas
 from portal.rules.access import Role
+from portal.rules.terms import RunKind
+from portal.web import workings
 from tests import make
 from tests.pdf.year import fill
 
@@ -49,10 +52,15 @@ def _lead(settings, edition):
 def test_every_passport_of_an_edition_opens_and_agrees_with_what_is_printed(client, edition, settings):
     plain = json.loads(ledger.figures(edition, files.connect(settings.files, settings.data)))["passports"]
 
+    assert set(plain["tables"]) <= set(workings.TABLES), "every table of inputs has its words"
     for key, *_ in plain["figures"]:
         page = client.get(f"{HOME}/{key}/")
         assert page.status_code == 200, key
         assert "ตามที่พิมพ์ไว้" in page.text and "สูตรให้ค่าไม่ตรง" not in page.text, key
+
+
+def test_every_operation_of_formulas_has_its_words():
+    assert set(re.findall(r'\["([a-z]+)"', formulas.__doc__)) <= set(workings.OPERATIONS)
 
 
 def test_the_link_on_paper_leads_to_the_passport(client, edition):
@@ -113,7 +121,27 @@ def test_an_edition_that_is_not_there_is_told(client, planner):
     assert client.get("/admin/passport/").status_code == 302
 
 
-def test_an_office_reads_no_passport(client, edition, sign_in):
-    sign_in(make.person(Role.REPORTER))
+def test_an_office_reads_the_passports_of_its_own_book_and_of_no_other(client, edition, settings, sign_in):
+    kept, at = files.connect(settings.files, settings.data), dt.datetime(2023, 10, 20, 9)
+    own, other = (Unit.get(Unit.code == code) for code in ("P10-1", "P10-2"))
+    for unit in (own, other):
+        book, cut = scopes.cut_of(RunKind.BOOK, f"2566/{unit.code}", at=at, is_demo=False)
+        text = editions.take_snapshot(book.slug, cut)
+        make.row(
+            Edition, book="book", subject=cut.subject, number=1, sha256="a" * 64, pages=12,
+            file_key=kept.keep("a.pdf", b"%PDF"), snapshot_sha256=snapshot.digest(text),
+            snapshot_key=ledger.keep_figures(text, kept), cut_at=at, made_at=at, unit=unit,
+            fiscal_year=FiscalYear.get(FiscalYear.year == 2566),
+        )  # fmt: skip
+    sign_in(make.person(Role.REPORTER, own))
+    listed = client.get("/admin/passport/book-2566-P10-1-1/").text
+    links = re.findall(r'href="(/admin/passport/book-2566-P10-1-1/[^"]+/)"', listed)
 
-    assert client.get(f"{HOME}/summary.1.value/").status_code == 403
+    for address in links[:: max(1, len(links) // 25)]:
+        page = client.get(address)
+        assert page.status_code == 200 and other.short not in page.text, address
+        for report in re.findall(r'href="([^"]+/report/\d+/)"', page.text)[:1]:
+            assert client.get(report).status_code == 200
+    assert len(links) > 25
+    for name in ("pack-2566-06-2", "book-2566-P10-2-1"):
+        assert client.get(f"/admin/passport/{name}/").status_code == 404, "as if it were not there"
