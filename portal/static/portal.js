@@ -307,7 +307,8 @@ if (palette) {
     return one
   })
   $('ul', palette).append(...all)
-  const shown = () => all.filter(one => !one.hidden)
+  let found = []
+  const shown = () => [...all, ...found].filter(one => !one.hidden)
   const mark = n => {
     const visible = shown()
     visible.forEach((one, k) => one.setAttribute('aria-selected', String(k === n)))
@@ -316,10 +317,34 @@ if (palette) {
   const narrow = () => {
     const wanted = text.value.trim().toLowerCase()
     for (const one of all) one.hidden = !one.textContent.toLowerCase().includes(wanted)
+    for (const one of found.splice(0)) one.remove()
     $('.none', palette).hidden = shown().length > 0
     mark(0)
   }
-  text.addEventListener('input', narrow)
+  const record = ({ kind, name, url }, n) => {
+    const one = Object.assign(document.createElement('li'), { id: `palette-found-${n}` })
+    one.setAttribute('role', 'option')
+    const link = Object.assign(document.createElement('a'), { href: url, tabIndex: -1, textContent: name })
+    link.append(Object.assign(document.createElement('span'), { className: 'sub', textContent: kind }))
+    one.append(link)
+    return one
+  }
+  let late
+  const look = () => {
+    clearTimeout(late)
+    const wanted = text.value.trim()
+    if (wanted.length < 2) return
+    late = setTimeout(async () => {
+      const answer = await asked(`/admin/find/?q=${encodeURIComponent(wanted)}`).catch(() => null)
+      if (!answer?.ok || text.value.trim() !== wanted) return
+      narrow()
+      found = (await answer.json()).map(record)
+      $('ul', palette).append(...found)
+      $('.none', palette).hidden = shown().length > 0
+      mark(0)
+    }, 180)
+  }
+  text.addEventListener('input', () => { narrow(); look() })
   text.addEventListener('keydown', event => {
     const visible = shown()
     const at = visible.findIndex(one => one.getAttribute('aria-selected') === 'true')

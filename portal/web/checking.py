@@ -9,12 +9,13 @@ from flask import redirect, request
 from flask_admin import BaseView, expose
 from peewee import fn
 
-from models import Cooperative, CooperativeType, Person, Unit, Visit, VisitActivity
+from models import Cooperative, CooperativeType, Period, Person, Unit, Visit, VisitActivity
 from portal import clock, scope, visit_months, visits
 from portal.database import tuples
 from portal.errors import NotAllowed, NotFound, PortalError
 from portal.rules import fiscal
 from portal.rules.access import Role
+from portal.rules.terms import PeriodKind
 from portal.web.language import Lazy, gettext
 from portal.web.sign_in import me
 
@@ -108,11 +109,17 @@ class CheckPage(BaseView):
             .order_by(Visit.visited_on, Visit.id)
             .limit(SHOWN)
         )
+        days = Visit.select(fn.MIN(Visit.visited_on), fn.MAX(Visit.visited_on)).where(visits.waits_for(person))
+        since, until = days.scalar(as_tuple=True)
+        months = Period.select().where(
+            Period.kind == PeriodKind.MONTH, Period.ends_on >= since, Period.starts_on <= until
+        )
         shown = self.render(
             "visits/check.html",
             rows=rows, offices=by_office, unit=unit, month=month, outcomes=outcomes,
             said=visit_months.reasons(_offices_shown(by_office, unit), limit=40),
             total=sum(count for _id, _name, count in by_office), most=SHOWN,
+            months=list(months.order_by(Period.starts_on)) if since else [],
         )  # fmt: skip
         return shown, status
 

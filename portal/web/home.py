@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, jsonify, redirect, request
 from flask_admin import AdminIndexView, expose
 from peewee import JOIN, SQL, fn
 
@@ -16,6 +16,7 @@ from models import (
     AuditEntry,
     Cooperative,
     Edition,
+    FiscalYear,
     Form,
     Indicator,
     Obligation,
@@ -30,15 +31,18 @@ from models import (
     VisitPlan,
     db,
 )
-from portal import actions, clock, notices, obligations, periods, reviews, scope, standings, visit_months
+from portal import actions, clock, formats, notices, obligations, periods, reviews, scope, standings, visit_months
 from portal import visits as seen
 from portal.errors import NotFound, PortalError
+from portal.reports.chapter import Cut
+from portal.reports.figures import money, shared
 from portal.rules import fiscal
 from portal.rules.access import OFFICE_ROLES, Role
 from portal.rules.terms import ObligationState, RunKind, RunState
 from portal.rules.workflow import State
 from portal.web import owed
-from portal.web.language import Lazy, gettext
+from portal.web.language import Lazy, gettext, lazy
+from portal.web.money import MARKS as MONEY_MARKS
 from portal.web.sign_in import me
 from portal.web.words import period_name
 
@@ -48,6 +52,14 @@ TOLD: dict[str, type[Table]] = {
     model.__name__: model
     for model in (Submission, Visit, VisitPlan, Cooperative, Form, Project, Indicator, Person, Unit, Edition)
 }  # records of which news tells the name
+FIND_LEAST, FIND_MOST = 2, 6
+FINDS: tuple[tuple[type[Table], Lazy, str], ...] = (
+    (Cooperative, lazy("Cooperatives and groups"), "/admin/story/"),
+    (Indicator, lazy("Indicators"), "/admin/progress/indicator/"),
+    (Project, lazy("Projects"), "/admin/project/details/"),
+    (Form, lazy("Report forms"), "/admin/form/details/"),
+    (Unit, lazy("Offices and divisions"), "/admin/unit/details/"),
+)  # what the box that goes anywhere finds besides pages, and where each is looked at
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,19 @@ class HomePage(AdminIndexView):
         }  # fmt: skip
         page, more = PAGES[person.role]
         return self.render(page, **shared, **more(person, today, period, lines))
+
+    @expose("/find/")
+    def find(self) -> Any:
+        """Return the records whose name holds what is typed, some of each kind, for the box that goes anywhere."""
+        text = request.args.get("q", "").strip()
+        if len(text) < FIND_LEAST:
+            return jsonify([])
+        person = me()
+        return jsonify([
+            {"kind": str(kind), "name": name, "url": f"{address}?id={ident}"}
+            for model, kind, address in FINDS
+            for ident, name in lookups.found(model, text, person, limit=FIND_MOST)
+        ])  # fmt: skip
 
     @expose("/done/", methods=("POST",))
     def done(self) -> Any:
@@ -215,7 +240,24 @@ def _executive(person: Person, today: dt.date, period: Period | None, lines: lis
         ]  # fmt: skip
     editions = Edition.select().order_by(Edition.made_at.desc(), Edition.id.desc()).limit(5)
     packs = Run.select().where(Run.kind == RunKind.PACK).order_by(Run.asked_at.desc()).limit(1)
-    return {"figures": figures, "editions": list(editions), "pack": packs.first(), **whole}
+    return {
+        "figures": figures, "editions": list(editions), "pack": packs.first(),
+        "spending": _spending(period.fiscal_year) if period else None, **whole,
+    }  # fmt: skip
+
+
+def _spending(year: FiscalYear) -> dict[str, str] | None:
+    """Return what was paid in percent of what is granted, against the target to date, in words; None without money."""
+    month = money.last_month(year.id)
+    if month is None:
+        return None
+    cut = Cut(fiscal_year=year.year, period=month, cut_at=clock.now())
+    with shared():
+        paid, aim = money.ledger(cut).total().share, money.targets(cut).at(None, month)
+    return {
+        "paid": formats.percent(paid, 2), "aim": formats.NONE if aim is None else formats.percent(aim, 2),
+        "month": formats.month_short(month), "mark": MONEY_MARKS[money.judged(paid, aim)],
+    }  # fmt: skip
 
 
 PAGES = {

@@ -259,3 +259,16 @@ def test_the_menu_begins_with_what_a_role_does_and_names_every_page_once(role, m
     assert first.count("<a ") == len(shell.WORK[role]) and links[0] == "/admin/"
     assert len(links) == len(set(links))
     assert "<details open" not in "<details" + rest
+
+
+def test_the_box_that_goes_anywhere_finds_records_within_reach_only(migrated, client, sign_in):
+    office, other = make.unit(), make.unit()
+    make.cooperative(office, name="สหกรณ์การเกษตรบ้านทุ่งทดสอบ จำกัด")
+    make.cooperative(other, name="สหกรณ์โคนมบ้านทุ่งทดสอบ จำกัด")
+    browser = sign_in(make.person(Role.REPORTER, office))
+
+    found = browser.get("/admin/find/?q=ทุ่งทดสอบ").json
+
+    assert [one["name"] for one in found] == ["สหกรณ์การเกษตรบ้านทุ่งทดสอบ จำกัด"]
+    assert browser.get(found[0]["url"]).status_code == 200
+    assert browser.get("/admin/find/?q=ท").json == []
