@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
-from portal.reports.figures import money, portfolio, remarks, results, voices
+from portal.reports.figures import amendments, money, portfolio, remarks, results, voices
 from portal.reports.said import said
 from portal.rules.fiscal import last_day
 from portal.rules.progress import Standing
@@ -50,6 +50,7 @@ class Line:
     times: int
     note: int = 0
     project_code: str = ""
+    is_revised: bool = False
 
     @property
     def is_far(self) -> bool:
@@ -133,6 +134,7 @@ def _line(
         times=told[0].times if told else 0,
         note=notes.number(remarks.beside(cut, facts.id)),
         project_code=path.project.code,
+        is_revised=amendments.revised(cut).has(facts.id),
     )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
-from portal.reports.figures import money, reporting, results, visiting
+from portal.reports.figures import amendments, money, reporting, results, visiting
 from portal.reports.figures.offices import Office, by_region, offices
 from portal.rules.deadlines import Timeliness
 from portal.rules.progress import Standing, share
@@ -34,6 +34,8 @@ class Line:
     planned: int
     visited: int
     is_missing: bool
+    is_paid_revised: bool = False
+    is_visited_revised: bool = False
 
     @property
     def gap(self) -> Decimal | None:
@@ -161,6 +163,7 @@ def _line(
     parts = [(nature, money.added(ledger.office(i, nature) for i in ids)) for nature in Nature]
     whole = money.added(each for _, each in parts)
     aim = money.weighted_target((each.granted, targets.at(nature, cut.last_period)) for nature, each in parts)
+    revised = amendments.revised(cut)
     return Line(
         code,
         name,
@@ -177,6 +180,8 @@ def _line(
         planned,
         visited,
         is_missing,
+        not revised.money.isdisjoint(ids),
+        not revised.visits.isdisjoint(ids),
     )
 
 

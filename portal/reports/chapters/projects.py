@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from portal import formats
 from portal.reports.chapter import Chapter, Cut
-from portal.reports.figures import money, remarks, results
+from portal.reports.figures import amendments, money, remarks, results
 from portal.reports.said import said
 from portal.rules.progress import Standing, share
 from portal.rules.terms import Nature
@@ -31,6 +31,7 @@ class Lead:
     offices: int
     owing: int
     note: int = 0
+    is_revised: bool = False
 
     @property
     def plan_of_year(self) -> Decimal | None:
@@ -134,6 +135,7 @@ def line(cut: Cut, project: results.ProjectFacts, notes: remarks.Notes | None = 
                 found.offices,
                 found.owing,
                 notes.number(remarks.beside(cut, each.id)) if notes else 0,
+                amendments.revised(cut).has(each.id),
             )
             for each, found in zip(facts, now, strict=True)
         ),

@@ -45,6 +45,9 @@ UPKEEP = ("verify", "verify_visit", "make", "migrate")
 """Verbs after which a visit counts as before."""
 
 
+MONEY, VISITS = "money", "visits"
+
+
 @dataclass(frozen=True)
 class Base:
     """The edition that figures are compared with: everything that counted at its cut was told."""
@@ -57,7 +60,10 @@ class Base:
 
 @dataclass(frozen=True)
 class Amendment:
-    """One figure of an earlier month that is no longer what was printed. `old` and `new` are as people read them."""
+    """One figure of an earlier month that is no longer what was printed. `old` and `new` are as people read them.
+
+    `indicator` is the id of the indicator it belongs to, if it is an answer's; `side` is money or visits of the others.
+    """
 
     office: int
     month: int
@@ -68,6 +74,8 @@ class Amendment:
     by: str
     at: dt.datetime
     why: str
+    indicator: int | None = None
+    side: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,30 @@ def amendments(cut: Cut) -> Amendments:
         late = tuple(each for each in late if each.office in here)
     cells.sort(key=lambda each: (-each.month, each.office, each.what, each.at))
     return Amendments(since, tuple(cells), late, _pending(cut, since, until))
+
+
+@dataclass(frozen=True)
+class Revised:
+    """What is to be marked as revised: indicators by (id, office), and offices whose money or visits changed."""
+
+    indicators: frozenset[tuple[int, int]]
+    money: frozenset[int]
+    visits: frozenset[int]
+
+    def has(self, indicator: int, office: int | None = None) -> bool:
+        """Return whether a figure to date of an indicator was revised, at any office or at one."""
+        return any(each == indicator and office in (None, at) for each, at in self.indicators)
+
+
+@reading
+def revised(cut: Cut) -> Revised:
+    """Return whose figures to date hold a value that was changed since it was last printed."""
+    cells = amendments(cut).cells
+    return Revised(
+        frozenset((each.indicator, each.office) for each in cells if each.indicator is not None),
+        frozenset(each.office for each in cells if each.side == MONEY),
+        frozenset(each.office for each in cells if each.side == VISITS),
+    )
 
 
 @reading
@@ -191,7 +223,7 @@ def _answers(cut: Cut, since: Base, until: int) -> Iterable[Amendment]:
         unit, month, version, returned_for = told[picture["submission"]]
         what, measure = words.of(version, picture)
         why = note or (after or {}).get("reason", "") or returned_for
-        yield Amendment(unit, month, what, measure, old, new, by, at, shortened(why))
+        yield Amendment(unit, month, what, measure, old, new, by, at, shortened(why), picture.get("indicator"))
 
 
 def _of_division(reports: ModelSelect, cut: Cut) -> ModelSelect:
@@ -288,7 +320,7 @@ def _visits(cut: Cut, since: Base, until: int) -> Iterable[Amendment]:
         now = one["back"] - one["away"]
         yield Amendment(
             unit, month, "การเข้าแนะนำส่งเสริมที่นับ", "ครั้ง", "0", formats.num(now, sign=True),
-            one["by"], one["at"], shortened(one["why"]),
+            one["by"], one["at"], shortened(one["why"]), None, VISITS,
         )  # fmt: skip
 
 
@@ -320,7 +352,7 @@ def _money(cut: Cut, since: Base, until: int) -> Iterable[Amendment]:
     for (unit, month), one in sums.items():
         yield Amendment(
             unit, month, f"เบิกจ่าย {one['lines']} รายการงบ", "บาท", formats.baht(one["old"]), formats.baht(one["new"]),
-            one["by"], one["at"], shortened(one["why"]),
+            one["by"], one["at"], shortened(one["why"]), None, MONEY,
         )  # fmt: skip
 
 

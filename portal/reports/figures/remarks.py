@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from models import Answer, Period, Submission
 from portal import formats
 from portal.reports.chapter import Cut
-from portal.reports.figures import reading, restored, results, series
+from portal.reports.figures import amendments, reading, restored, results, series
 from portal.reports.figures.offices import offices, year_id
 from portal.reports.figures.voices import shortened
 from portal.rules.terms import Mark, PeriodKind
@@ -86,6 +86,8 @@ def beside(cut: Cut, indicator: int, office: int | None = None) -> str:
             if office is None
             else "ค่าที่ตรวจแล้วครั้งสุดท้าย รายงานอยู่ระหว่างแก้ไข"
         )
+    if amendments.revised(cut).has(indicator, office):
+        said.append("r แก้ไขหลังพิมพ์ฉบับก่อน")
     return " · ".join([*said, *_reasons(cut, indicator, office)])
 
 

@@ -5,11 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from models import Answer, Disbursement, Edition, FiscalYear, Obligation, Period, Submission, Unit, Visit
+from models import Answer, Disbursement, Edition, FiscalYear, Indicator, Obligation, Period, Submission, Unit, Visit
 from portal import people, records
+from portal.reports import editions, sheets
 from portal.reports.chapter import Cut
 from portal.reports.chapters import amendments as chapter
+from portal.reports.chapters import kpi, offices
 from portal.reports.figures import amendments, coverage
+from portal.reports.whole import NO_ISSUE
 from portal.rules.access import Role
 from portal.rules.terms import PeriodKind
 from tests.pdf.year import fill
@@ -183,3 +186,33 @@ def test_the_missing_are_named_with_the_part_of_the_plan_they_hold(planner):
     assert all(each.months == ("มิ.ย.",) and each.owes == each.owed for each in found.missing)
     assert 0 < found.plan < 100 and 0 < found.grant < 100
     assert found.grant == sum(each.grant for each in found.missing)
+
+
+def test_what_was_revised_is_marked_in_the_tables_and_the_mark_is_explained(may, planner):
+    answer = _answer(7)
+    Indicator.update(is_headline=True).where(Indicator.id == answer.indicator_id).execute()
+    paid = Disbursement.select().where(Disbursement.month == 6).order_by(Disbursement.id).first()
+    _change(answer, planner, "นับซ้ำ", number=answer.number + 3)
+    _change(paid, planner, "โอนผิด", disbursed=paid.disbursed + 100)
+
+    pages = dict(zip(("kpi", "offices"), (kpi.gather(JUNE), offices.gather(JUNE)), strict=True))
+    printed = {
+        sheet.chapter.slug: html
+        for sheet, html in _printed(editions.take_snapshot("pack", JUNE))
+        if sheet.chapter.slug in ("kpi", "offices", "projects")
+    }
+
+    assert [line.code for line in pages["kpi"].lines if line.is_revised] == [answer.indicator.code]
+    lines = [line for group in pages["offices"].groups for line in group.lines]
+    assert [line.code for line in lines if line.is_paid_revised] == [paid.line.unit.code]
+    assert pages["offices"].total.is_paid_revised and not any(line.is_visited_revised for line in lines)
+    assert {slug: html.count('<sup class="fn">r</sup>') for slug, html in printed.items()} == {
+        "kpi": 1, "projects": 1, "offices": 3,
+    }  # fmt: skip
+    assert all("แก้ไขหลังพิมพ์ฉบับก่อน" in html for html in printed.values())
+
+
+def _printed(text):
+    frozen = sheets.thawed(text)
+    for sheet in sheets.sheets(frozen, NO_ISSUE):
+        yield sheet, sheets.filled(sheet, frozen.book, frozen.cut)
