@@ -17,7 +17,6 @@ from peewee import JOIN, SQL, Case, ModelSelect, fn
 from models import (
     Cooperative,
     CooperativeType,
-    CooperativeYear,
     FiscalYear,
     Person,
     Province,
@@ -30,7 +29,6 @@ from models import (
     VisitWork,
     db,
 )
-from portal.cooperatives import moved
 from portal.database import tuples
 from portal.rules import fiscal
 from portal.rules.progress import share
@@ -154,7 +152,7 @@ def lines(by: By, cut: Cut) -> list[Line]:
         at(row).done += int(works)
     return [
         Line(row, name, s.planned, s.done, s.institutions, s.reached, s.visits, s.unplanned)
-        for row, name in _names(by, set(held)).items()
+        for row, name in names(by, set(held)).items()
         for s in [held[row]]
     ]
 
@@ -230,43 +228,25 @@ def gaps(cut: Cut, *, limit: int | None = 500) -> list[Gap]:
     ]
 
 
-@dataclass(frozen=True)
-class Movement:
-    """How many institutions moved from class to class since the year before: up, same, down, first or no longer."""
-
-    before: int
-    after: int
-    count: int
-    moved: str
-
-
-def movements(
-    year: int, unit: int | None = None, kind: int | None = None, region: int | None = None, province: int | None = None
-) -> list[Movement]:
-    """Return how institutions moved between strength classes from the year before to `year`."""
-    earlier = CooperativeYear.alias()
-    query = (
-        CooperativeYear.select(earlier.strength_class, CooperativeYear.strength_class, fn.COUNT(CooperativeYear.id))
-        .join_from(CooperativeYear, earlier, on=(earlier.cooperative == CooperativeYear.cooperative))
-        .join_from(CooperativeYear, Cooperative, on=(CooperativeYear.cooperative == Cooperative.id))
-        .where(
-            CooperativeYear.fiscal_year == _year_id(year),
-            earlier.fiscal_year == _year_id(year - 1),
-            earlier.strength_class.is_null(False),
-            CooperativeYear.strength_class.is_null(False),
-        )
-        .group_by(earlier.strength_class, CooperativeYear.strength_class)
-        .order_by(earlier.strength_class, CooperativeYear.strength_class)
-    )
-    if unit is not None:
-        query = query.where(Cooperative.unit == unit)
-    if kind is not None:
-        query = query.where(Cooperative.type == kind)
-    if region is not None:
-        query = query.where(Cooperative.unit.in_(Unit.select(Unit.id).where(Unit.region == region)))
-    if province is not None:
-        query = query.where(Cooperative.province == province)
-    return [Movement(before, after, count, moved(before, after)) for before, after, count in tuples(query)]
+def names(by: By, keys: set[Any]) -> dict[Any, str]:
+    """Return the names of the rows there are, in the order people know them."""
+    if by is By.MONTH:
+        return {key: str(key) for key in sorted(keys, key=lambda k: (k is None, k))}
+    if by is By.GROUP:
+        return {key: str(key or "") for key in sorted(keys, key=lambda k: str(k or ""))}
+    model: Any
+    model, name, order = {
+        By.UNIT: (Unit, Unit.short, Unit.name_sort),
+        By.REGION: (Region, Region.name, Region.code),
+        By.PROVINCE: (Province, Province.name, Province.name_sort),
+        By.KIND: (CooperativeType, CooperativeType.name, CooperativeType.code),
+        By.ACTIVITY: (VisitActivity, VisitActivity.name, VisitActivity.position),
+        By.OFFICER: (Person, Person.name, Person.name),
+        By.COOPERATIVE: (Cooperative, Cooperative.name, Cooperative.name_sort),
+    }[by]
+    rows = _plain(model.select(model.id, name).order_by(order, model.id))
+    out = {ident: text for ident, text in rows if ident in keys}
+    return out | {key: "" for key in keys if key not in out}
 
 
 # ---------------------------------------------------------------- below: how
@@ -353,27 +333,6 @@ def _month(cut: Cut) -> Any:
     """The fiscal month of a visit's day within the cut's year, as an expression every store understands."""
     ends = [(Visit.visited_on <= fiscal.last_day(cut.year, month), month) for month in range(1, 12)]
     return Case(None, ends, 12)
-
-
-def _names(by: By, keys: set[Any]) -> dict[Any, str]:
-    """Return the names of the rows there are, in the order people know them."""
-    if by is By.MONTH:
-        return {key: str(key) for key in sorted(keys, key=lambda k: (k is None, k))}
-    if by is By.GROUP:
-        return {key: str(key or "") for key in sorted(keys, key=lambda k: str(k or ""))}
-    model: Any
-    model, name, order = {
-        By.UNIT: (Unit, Unit.short, Unit.name_sort),
-        By.REGION: (Region, Region.name, Region.code),
-        By.PROVINCE: (Province, Province.name, Province.name_sort),
-        By.KIND: (CooperativeType, CooperativeType.name, CooperativeType.code),
-        By.ACTIVITY: (VisitActivity, VisitActivity.name, VisitActivity.position),
-        By.OFFICER: (Person, Person.name, Person.name),
-        By.COOPERATIVE: (Cooperative, Cooperative.name, Cooperative.name_sort),
-    }[by]
-    rows = _plain(model.select(model.id, name).order_by(order, model.id))
-    out = {ident: text for ident, text in rows if ident in keys}
-    return out | {key: "" for key in keys if key not in out}
 
 
 def _day(value: dt.date | str | None) -> dt.date | None:

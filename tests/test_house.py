@@ -23,7 +23,8 @@ FLOORS = {
     "portal.plan_versions": 4, "portal.plan_tree": 4, "portal.plan_copies": 4,
     "portal.obligations": 4, "portal.submissions": 4, "portal.cooperatives": 4, "portal.visits": 4,
     "portal.visit_months": 4,
-    "portal.visit_plans": 4, "portal.actions": 4, "portal.photos": 4, "portal.coverage": 4, "portal.sheets": 4,
+    "portal.visit_plans": 4, "portal.actions": 4, "portal.photos": 4, "portal.coverage": 4,
+    "portal.class_moves": 4, "portal.sheets": 4,
     "portal.leftovers": 4,
     "portal.beside": 4, "portal.answers": 4, "portal.unlocks": 4, "portal.reviews": 4, "portal.parts": 4,
     "portal.attachments": 4, "portal.budget": 4, "portal.tokens": 4, "portal.webhooks": 4, "portal.notices": 4,
@@ -99,25 +100,32 @@ def floor(module):
     raise AssertionError(f"{named} has no floor yet: give it one in FLOORS")
 
 
+@cache
 def is_module(name):
     path = ROOT.joinpath(*name.split("."))
     return path.with_suffix(".py").is_file() or path.is_dir()
 
 
+@cache
 def imports(path):
-    """Every module that a file imports, and whether from within a function."""
-    inside = {
-        n for f in ast.walk(tree(path)) if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef) for n in ast.walk(f)
-    }
-    for node in ast.walk(tree(path)):
+    """What a file imports: the name, whether within a function, and the line."""
+    found = []
+
+    def look(node, inside):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, node in inside, node.lineno
+            found.extend((alias.name, inside, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno} imports by dots"
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
-                yield (full if is_module(full) else node.module), node in inside, node.lineno
+                found.append((full if is_module(full) else node.module, inside, node.lineno))
+        elif not isinstance(node, ast.expr):
+            inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            for below in ast.iter_child_nodes(node):
+                look(below, inside)
+
+    look(tree(path), False)
+    return found
 
 
 ALL = [pytest.param(path, id=module_of(path)) for path in files() if "migrations" not in path.parts]

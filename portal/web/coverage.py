@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from admin_views import exporting
 from models import CooperativeType, FiscalYear, Person, Province, Region, Unit, VisitPlan
-from portal import clock, coverage, formats, visit_plans
+from portal import class_moves, clock, coverage, formats, visit_plans
 from portal.coverage import By, Cut, Line
 from portal.reports.charts import drawing, tiles
 from portal.rules import fiscal
@@ -101,29 +101,56 @@ class CoveragePage(BaseView):
 
     @expose("/classes/")
     def classes(self) -> Any:
-        """Show how strength classes moved since the year before."""
-        asked = _asked(me())
-        found = _movements(asked)
-        held = {(one.before, one.after): one for one in found}
-        return self.render("coverage/classes.html", held=held, movements=found, **_controls(asked))
+        """Show how strength classes moved since the year before, by rows that lead to the institutions."""
+        asked, chosen = _of_classes()
+        by_institution = asked.by is By.COOPERATIVE
+        lines = [] if by_institution else class_moves.lines(asked.by, asked.cut)
+        named = class_moves.institutions(asked.cut, limit=SHOWN, **chosen) if by_institution else []
+        return self.render(
+            "coverage/classes.html", whole=class_moves.whole(asked.cut), classes=class_moves.CLASSES, chosen=chosen,
+            lines=[(one, _way(asked, one, "classes/")) for one in lines], institutions=named, most=SHOWN,
+            cell=lambda before, after: "?" + urlencode(
+                _query(asked) | {"rows": By.COOPERATIVE.value, "before": before, "after": after}
+            ),
+            whole_list="?" + urlencode(_query(asked) | {"rows": By.COOPERATIVE.value}),
+            **_controls(asked) | {"choices": {by: ROWS[by] for by in (*class_moves.ROWS, By.COOPERATIVE)}},
+        )  # fmt: skip
 
     @expose("/classes/export/<kind>/")
     def export_classes(self, kind: str) -> Any:
-        """Send the movement of classes as a file."""
+        """Send the movement of classes as a file: its rows from class to class, or the institutions one by one."""
         if kind not in exporting.TYPES:
             abort(404)
-        asked = _asked(me())
-        headings = (
-            gettext("Class of {year}", year=asked.cut.year - 1), gettext("Class of {year}", year=asked.cut.year),
-            gettext("Institutions"),
-        )  # fmt: skip
-        rows = ((one.before, one.after, one.count) for one in _movements(asked))
+        asked, chosen = _of_classes()
+        rows: list[tuple[Any, ...]]
+        if asked.by is By.COOPERATIVE:
+            headings = [
+                gettext("Registration number"), gettext("Cooperative/group"), gettext("Office"),
+                gettext("Class of {year}", year=asked.cut.year - 1), gettext("Class of {year}", year=asked.cut.year),
+            ]  # fmt: skip
+            found = class_moves.institutions(asked.cut, limit=None, **chosen)
+            rows = [(one.number, one.name, one.unit, one.before, one.after) for one in found]
+        else:
+            pairs = [(before, after) for before in class_moves.CLASSES for after in class_moves.CLASSES]
+            headings = [
+                str(ROWS[asked.by]), gettext("better"), gettext("as before"), gettext("worse"),
+                gettext("With a class in both years"),
+                *(gettext("class {before} to {after}", before=before, after=after) for before, after in pairs),
+            ]  # fmt: skip
+            rows = [
+                (one.name, one.up, one.same, one.down, one.total, *(one.flow.get(pair, 0) for pair in pairs))
+                for one in class_moves.lines(asked.by, asked.cut)
+            ]
         return exporting.table(kind, gettext("Movement of classes"), headings, rows)
 
 
-def _movements(asked: Asked) -> list[coverage.Movement]:
-    cut = asked.cut
-    return coverage.movements(cut.year, cut.unit, cut.kind, cut.region, cut.province)
+def _of_classes() -> tuple[Asked, dict[str, int]]:
+    """Return what is asked of the movement of classes, and from which class to which when one of its cells is."""
+    asked = _asked(me())
+    if asked.by not in (*class_moves.ROWS, By.COOPERATIVE):
+        asked = replace(asked, by=By.UNIT if asked.unit is None else By.COOPERATIVE)
+    chosen = {name: _number(request.args.get(name)) for name in ("before", "after")}
+    return asked, chosen if all(n in class_moves.CLASSES for n in chosen.values()) else {}
 
 
 def _name(asked: Asked, line: Line) -> str:
@@ -132,7 +159,7 @@ def _name(asked: Asked, line: Line) -> str:
     return line.name or gettext("not named")
 
 
-def _way(asked: Asked, line: Line) -> str:
+def _way(asked: Asked, line: Line | class_moves.Moves, page: str = "") -> str:
     """Return where a row leads: an institution to its story, a region to its offices, others to their institutions."""
     if line.key is None or (asked.by is By.GROUP and not line.key):
         return ""
@@ -144,7 +171,7 @@ def _way(asked: Asked, line: Line) -> str:
     else:
         given[str(asked.by)] = line.key
     rows = By.UNIT if asked.by in (By.REGION, By.KIND, By.ACTIVITY, By.MONTH) and asked.unit is None else By.COOPERATIVE
-    return f"/admin/coverage/?{urlencode(given | {'rows': rows.value})}"
+    return f"/admin/coverage/{page}?{urlencode(given | {'rows': rows.value})}"
 
 
 VISITS_BY = {

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from models import AuditorRemark, CooperativeYear, Visit
-from portal import cooperatives, coverage, records, visits
+from portal import class_moves, cooperatives, coverage, records, visits
 from portal.coverage import By, Cut
 from portal.rules.access import Role
 from portal.rules.visits import Done
@@ -93,12 +93,45 @@ def test_classes_move_from_year_to_year(office):
         make.row(CooperativeYear, cooperative=institution, fiscal_year=before, strength_class=old)
         make.row(CooperativeYear, cooperative=institution, fiscal_year=now, strength_class=new)
 
-    assert [(m.before, m.after, m.count, m.moved) for m in coverage.movements(2566)] == [
-        (1, 2, 1, "down"), (3, 2, 1, "up"),
-    ]  # fmt: skip
+    cut = Cut(2566, 1, 12)
+    found = class_moves.whole(cut)
+    assert (found.flow, found.up, found.down, found.same) == ({(1, 2): 1, (3, 2): 1}, 1, 1, 0)
+    for by in class_moves.ROWS:
+        assert sum(one.total for one in class_moves.lines(by, cut)) == 2
+    (row,) = class_moves.lines(By.UNIT, replace(cut, unit=office.unit.id))
+    assert (row.name, row.up, row.total) == (
+        office.unit.short,
+        1,
+        class_moves.whole(replace(cut, unit=office.unit.id)).total,
+    )
+    assert [(one.name, one.moved) for one in class_moves.institutions(cut, before=3, after=2)] == [
+        (office.institution.name, "up")
+    ]
+    assert len(class_moves.institutions(cut)) == 2
     assert [(c.year, c.strength, c.moved) for c in cooperatives.classes_of(office.institution.id)] == [
         (2565, 3, ""), (2566, 2, "up"),
     ]  # fmt: skip
+
+
+def test_rows_and_cells_of_moving_classes_lead_to_their_institutions(office, sign_in):
+    for year, strength in ((2565, 3), (2566, 2)):
+        row = {"fiscal_year": make.fiscal_year(year), "strength_class": strength}
+        make.row(CooperativeYear, cooperative=office.institution, **row)
+    client = sign_in(make.person(Role.EXECUTIVE))
+
+    page = html.unescape(client.get("/admin/coverage/classes/?year=2566&rows=region").text)
+    (to_offices,) = re.findall(r'<a class="nm" href="([^"]*rows=unit[^"]*)"', page)
+    page = html.unescape(client.get(to_offices).text)
+    (to_named,) = re.findall(r'<a class="nm" href="([^"]*rows=cooperative[^"]*)"', page)
+    assert f"/admin/story/?id={office.institution.id}" in client.get(to_named).text
+    (cell,) = re.findall(r'href="([^"]*before=3&after=2)#named"', page)
+    page = client.get(f"/admin/coverage/classes/{cell}").text
+    assert office.institution.name in page
+    assert office.institution.name not in client.get("/admin/coverage/classes/?year=2566&before=1&after=2").text
+    listed = client.get(f"/admin/coverage/classes/export/csv/{cell}").text
+    assert office.institution.registration_number in listed and listed.count("\n") == 2
+    by_kind = client.get("/admin/coverage/classes/export/csv/?year=2566&rows=kind").text
+    assert by_kind.count("\n") == 2 and "จากชั้น 3 เป็นชั้น 2" in by_kind
 
 
 # ---------------------------------------------------------------- the story
