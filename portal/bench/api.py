@@ -35,8 +35,12 @@ Fetch = Callable[[str], Any]
 
 
 def run(given: argparse.Namespace) -> bool:
-    """Measure and print; return whether every figure is reached."""
-    address = stores.large(given.visits, given.folder, given.database)
+    """Measure and print, on each kind of store; return whether every figure is reached."""
+    reached = [_on_one(engine, address, given) for engine, address in stores.each(given)]
+    return all(reached)
+
+
+def _on_one(engine: str, address: str, given: argparse.Namespace) -> bool:
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         client, headers = _program(address, Path(folder))
 
@@ -45,11 +49,12 @@ def run(given: argparse.Namespace) -> bool:
             assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.get_data(as_text=True)[:300]}"
             return answer
 
-        print(f"\nAPI, {given.visits:,} visits, in process, one at a time")
+        print(f"\nAPI, {given.visits:,} visits, {engine}, in process, one at a time")
         pages = _pages(fetch, given.rounds)
         _beside(fetch, address, given.rounds)
         _beside_directus(address, headers, given)
         streamed = _stream(fetch, given.visits)
+        _spreadsheet(fetch)
         before = clock.now()
         brought = _bring(client, headers)
         _then(fetch, before, given.rounds)
@@ -187,6 +192,21 @@ def _stream(fetch: Fetch, visits: int) -> bool:
         f"(at least {ROWS_A_SECOND:,}), peak {peak:.0f} MB over the start (at most {MEMORY_MB:.0f})"
     )
     return rate >= ROWS_A_SECOND and peak <= MEMORY_MB and lines - 1 >= visits
+
+
+def _spreadsheet(fetch: Fetch) -> None:
+    """Read the visits of eight offices as a spreadsheet: when it begins to leave, and what it remembers meanwhile."""
+    units = fetch("units?limit=8&kind=provincial&fields=id").get_json()["items"]
+    office = "unit_id__in=" + ",".join(str(one["id"]) for one in units)
+    tracemalloc.start()
+    began = time.perf_counter()
+    first, size = 0.0, 0
+    for part in fetch(f"visits?format=xlsx&sort=id&{office}").response:
+        first, size = first or time.perf_counter() - began, size + len(part)
+    seconds, peak = time.perf_counter() - began, tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    figures = f"first byte {first:.2f} s, {size / 1e6:.1f} MB in {seconds:.1f} s, peak {peak:.0f} MB"
+    print(f"{'some offices as XLSX':34}{figures}")
 
 
 def _bring(client: Any, headers: dict[str, str]) -> bool:

@@ -5,6 +5,7 @@ Only for comparison and only where it is installed (`pip install djangorestframe
 
 from __future__ import annotations
 
+import functools
 import importlib
 import statistics
 import time
@@ -42,13 +43,20 @@ def _client(django: Any, address: str, office: int) -> Any:
             "ENGINE": "django.db.backends.postgresql", "NAME": parts.path.lstrip("/"), "USER": parts.username,
             "PASSWORD": parts.password or "", "HOST": parts.hostname, "PORT": parts.port or 5432,
         }  # fmt: skip
-    conf.settings.configure(
-        DATABASES={"default": store}, SECRET_KEY="plain", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], USE_TZ=False,
-        INSTALLED_APPS=["rest_framework"], MIDDLEWARE=[],
-        REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None},
-    )  # fmt: skip
-    django.setup()
+    if not conf.settings.configured:
+        conf.settings.configure(
+            DATABASES={"default": store}, SECRET_KEY="plain", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], USE_TZ=False,
+            INSTALLED_APPS=["rest_framework"], MIDDLEWARE=[],
+            REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None},
+        )  # fmt: skip
+        django.setup()
+    else:  # another store in the same run
+        connections = importlib.import_module("django.db").connections
+        connections["default"].close()
+        connections.settings["default"] = connections.configure_settings({"default": store})["default"]
+        del connections["default"]
     _routes(office)
+    importlib.import_module("django.urls").clear_url_caches()
     client = importlib.import_module("django.test").Client()
 
     def fetch() -> Any:
@@ -62,17 +70,22 @@ def _client(django: Any, address: str, office: int) -> Any:
 urlpatterns: list[Any] = []
 
 
-def _routes(office: int) -> None:
+@functools.cache
+def _visit() -> Any:
     models = importlib.import_module("django.db.models")
-    serializers = importlib.import_module("rest_framework.serializers")
-    pagination = importlib.import_module("rest_framework.pagination")
-    viewsets = importlib.import_module("rest_framework.viewsets")
-    routers = importlib.import_module("rest_framework.routers")
     fields = {name: models.IntegerField() for name in NUMBERS}
     texts = {name: models.TextField() for name in TEXTS}
     meta = type("Meta", (), {"app_label": "plain", "db_table": "visit", "managed": False})
     held = {**fields, **texts, "visited_on": models.DateField(), "__module__": __name__, "Meta": meta}
-    visit: Any = type("PlainVisit", (models.Model,), held)
+    return type("PlainVisit", (models.Model,), held)
+
+
+def _routes(office: int) -> None:
+    serializers = importlib.import_module("rest_framework.serializers")
+    pagination = importlib.import_module("rest_framework.pagination")
+    viewsets = importlib.import_module("rest_framework.viewsets")
+    routers = importlib.import_module("rest_framework.routers")
+    visit = _visit()
     described = type("Meta", (), {"model": visit, "fields": "__all__"})
     serializer = type("PlainSerializer", (serializers.ModelSerializer,), {"Meta": described})
     page = type("PlainPage", (pagination.CursorPagination,), {"page_size": 50, "ordering": ("-visited_on", "-id")})
