@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from portal.bench import dense
 from portal.reports import binding, render, setting
@@ -44,16 +45,21 @@ def place(folder: Path, what: str) -> Path:
 
 
 def build(chapters: Sequence[dense.Chapter], cache: Path, out: Path) -> Built:
-    """Set what is not kept of a made-up book and bind it, as a worker does."""
+    """Set what is not kept of a made-up book and bind it, as a worker does: it is warm before it is asked, knows a
+    chapter by its figures, and fills the page of one that is to be set in that chapter's own process."""
+    render.warm()
     began = time.monotonic()
     cache.mkdir(exist_ok=True)
-    pages = {"สารบัญ": dense.contents_html(chapters)}
-    pages |= {each.anchor: dense.html(each) for each in chapters}
+    pages: list[tuple[str, Any, Callable[[], str]]] = [
+        ("สารบัญ", _entries(chapters), functools.partial(dense.contents_html, chapters))
+    ]
+    pages += [(each.anchor, each, functools.partial(dense.html, each)) for each in chapters]
     made_of = render.fingerprint()
     documents = []
-    for title, html in pages.items():
-        key = hashlib.sha256(f"{made_of}{html}".encode()).hexdigest()[:40]
-        do, weight = functools.partial(render.set_into, cache, key, html), functools.partial(len, html)
+    for title, figures, html in pages:
+        shown = f"{made_of}{figures}"
+        key = hashlib.sha256(shown.encode()).hexdigest()[:40]
+        do, weight = functools.partial(_fill_and_set, html, cache, key), functools.partial(int, len(shown))
         documents.append(setting.Document(key, title, do, weight))
     heard: list[setting.Step] = []
     setting.set_all(documents, cache, heard.append)
@@ -76,6 +82,14 @@ def build(chapters: Sequence[dense.Chapter], cache: Path, out: Path) -> Built:
         peak=max((step.peak for step in done), default=0.0),
         binder=own.ru_maxrss / 1024,
     )
+
+
+def _entries(chapters: Sequence[dense.Chapter]) -> list[tuple[str, list[str]]]:
+    return [(each.title, [part.title for part in each.parts]) for each in chapters]
+
+
+def _fill_and_set(html: Callable[[], str], cache: Path, key: str, unfinished: Path) -> None:
+    render.set_into(cache, key, html(), unfinished)
 
 
 def _same(one: dense.Chapter) -> dense.Chapter:
