@@ -294,6 +294,7 @@ async function edit (cell) {
 
 // ---------------------------------------------------------------- going to a page by a part of its name
 
+$('#side [aria-current]')?.scrollIntoView({ block: 'nearest' })
 const palette = $('#palette')
 if (palette) {
   const text = $('input', palette)

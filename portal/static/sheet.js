@@ -22,6 +22,8 @@ function typedIn (control) {
   if (isTicks(control)) return ticksOf(control).filter(one => one.checked).map(one => one.value).join('; ')
   return control.value
 }
+// The name under an institution's number stands until the number is typed over.
+const unname = control => { const named = control.parentElement?.querySelector('.named'); if (named) named.textContent = '' }
 function write (cell, text) {
   const control = cell.control
   if (isTicks(control)) {
@@ -30,6 +32,7 @@ function write (cell, text) {
     return
   }
   if (control.tagName === 'SELECT' && ![...control.options].some(one => one.value === text)) control.add(new Option(text, text))
+  if (control.value !== text) unname(control)
   control.value = text
   const na = document.querySelector(`[data-na="${CSS.escape(cell.name)}"]`)
   if (na) na.checked = text === words.na
@@ -358,6 +361,7 @@ function clash (cell, became) {
 fill.addEventListener('input', event => {
   const cell = cellAt(event.target)
   if (!cell || !isOpen) return
+  unname(cell.control)
   kept[cell.name] = { typed: typedIn(cell.control), seen: kept[cell.name]?.seen ?? cell.version }
   if (kept[cell.name].typed === cell.was && !cell.busy) delete kept[cell.name]
   const na = document.querySelector(`[data-na="${CSS.escape(cell.name)}"]`)

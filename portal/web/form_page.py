@@ -64,7 +64,8 @@ def _line(field: CellField, attributes: dict[str, Any], shut: bool) -> Markup:
         attributes["list"] = "institutions"
     attributes |= {"readonly": "readonly" if shut else None, "class": "num" if is_number else "in"}
     given = {"name": field.name, "value": field.typed, **attributes}
-    return Markup(f'<input type="text"{_written(given)}>')
+    named = Markup('<small class="named" title="{0}">{0}</small>').format(field.named) if field.named else ""
+    return Markup(f'<input type="text"{_written(given)}>{named}')
 
 
 def _lines(field: CellField, attributes: dict[str, Any], shut: bool) -> Markup:
@@ -122,7 +123,10 @@ def _written(attributes: Mapping[str, Any]) -> Markup:
 
 
 class CellField(Field):
-    """One cell. `typed` is its text, as typed or as the store has it; `entry` what that means, once it was read."""
+    """One cell. `typed` is its text, as typed or as the store has it; `entry` what that means, once it was read.
+
+    `named` is what stands under a number that says nothing by itself: the name of the institution it belongs to.
+    """
 
     widget = Control()
     raw_data: list[str] | None
@@ -133,7 +137,7 @@ class CellField(Field):
         super().__init__(label=question.title(language()), id=f"c-{name_of(cell)}", **kwargs)
         self.question, self.cell, self.held_version, self.lock = question, cell, version, lock
         self.called = name_of(cell)
-        self.was = self.typed = ""
+        self.was = self.typed = self.named = ""
         self.entry: Entry | None = None
         self.is_posted = False
         self.refusal: PortalError | None = None

@@ -255,6 +255,11 @@ class _Drawing:
         said = self.told.get(cell, [])
         made = CellView(name_of(cell), control, said=said, version=held.version if held else 0)
         made.text = shown_text(question, self.sheet.worked_out.get(cell, entry) if control is None else entry)
+        if question.kind == "cooperative" and isinstance(entry, str) and self.sheet.cooperatives is not None:
+            name = self.sheet.cooperatives.get(entry, "")
+            made.text = f"{name} ({entry})" if name else entry
+            if control is not None and control.typed == entry:
+                control.named = name
         made.state = state_of(question, entry, said, control is None)
         return made
 

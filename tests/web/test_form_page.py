@@ -12,6 +12,7 @@ from portal.forms.problems import problems
 from portal.forms.spec import FormSpec
 from portal.forms.values import NOT_APPLICABLE, Cell, Context
 from portal.sheets import Held, Sheet
+from portal.web import sheet_view
 from portal.web.form_page import FIELD, SheetForm, cell_of, changed_since, name_of, seen_of
 from tests.forms.strategies import answers, specs
 
@@ -110,3 +111,20 @@ def test_that_it_does_not_apply_is_read_from_its_box():
     form = SheetForm(sheet(spec), MultiDict({"na-a": "on", "q-a": "12"}))
 
     assert form.field(Cell("a")).entry is NOT_APPLICABLE
+
+
+def test_an_institution_is_shown_by_its_name_under_its_number():
+    spec = FormSpec.from_json({"sections": [{"title": "ที่เข้าแนะนำ", "questions": [
+        {"key": "where", "kind": "cooperative", "label": "สถาบัน"},
+    ]}]})  # fmt: skip
+    number, cell = "4001000004593", Cell("where")
+    made = sheet(spec, {cell: Held(1, number, 1, "", None, None)})
+    made.__dict__["cooperatives"] = {number: "สหกรณ์การเกษตรศรีช่อง จำกัด"}
+    form = SheetForm(made)
+
+    shown = sheet_view.parts_of(made, form, measures={})
+
+    assert shown[0].blocks[0][1][0].cell.text == f"สหกรณ์การเกษตรศรีช่อง จำกัด ({number})"
+    assert f'value="{number}"' in str(form.field(cell)()) and "สหกรณ์การเกษตรศรีช่อง จำกัด</small>" in str(
+        form.field(cell)()
+    )
