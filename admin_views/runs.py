@@ -41,6 +41,6 @@ class EditionScreen(Screen):
         "book", "fiscal_year", "period", "subject", "number", "state", "issued_as", "unit", "run", "based_on",
         "superseded_by", "cut_at", "made_at", "snapshot_sha256", "snapshot_key", "made_with", "sha256", "pages",
         "file_key", "is_demo", "reported", "owing", "missing_plan", "differs", "decided_by", "decided_at", "signer",
-        "signer_post", "document_number", "document_on", "note",
+        "signer_post", "document_number", "document_on", "note", "signed_key", "signed_sha256", "signed_at",
     )  # fmt: skip
-    not_shown = ("file_key", "snapshot_key")
+    not_shown = ("file_key", "snapshot_key", "signed_key")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from jobs.words import speak
-from jobs.worker import at_work
-from models import Run
+from jobs.worker import AtWork, at_work
+from models import Edition, Run
 from portal import clock
+from portal.errors import PortalError
 from portal.files import Files
-from portal.reports import editions, ledger, runs, scopes, setting
+from portal.reports import editions, ledger, runs, scopes, setting, signatures
 from portal.reports.runs import Asked, Made, Progress
 from portal.reports.whole import Issue
-from portal.rules.terms import RunState
+from portal.rules.terms import EditionState, RunState
+
+log = logging.getLogger(__name__)
 
 PROCESSES = 2
 
@@ -32,9 +36,25 @@ def compile_run(run_id: int) -> None:
             go_on=work.go_on,
         )
         try:
-            runs.compile_run(run_id, make=maker, files=work.files, now=clock.now, speak=speak)
+            if runs.compile_run(run_id, make=maker, files=work.files, now=clock.now, speak=speak):
+                sign(run_id, work)
         finally:
             maker.clear()
+
+
+def sign(run_id: int, work: AtWork) -> None:
+    """Put a signed copy beside an edition that has been approved, where a certificate is configured.
+
+    The edition stands whatever comes of it: what goes wrong is logged, and `portal sign` makes the copy later.
+    """
+    edition = Edition.get_or_none(Edition.run == run_id, Edition.state == EditionState.APPROVED)
+    if edition is None or work.settings.signing is None:
+        return
+    certificate = signatures.Certificate(work.settings.signing, work.settings.signing_password)
+    try:
+        signatures.sign(edition, certificate, work.files, clock.now())
+    except PortalError as wrong:
+        log.warning("%s is not signed: %s", ledger.name(edition), wrong)
 
 
 class Maker:

@@ -100,7 +100,7 @@ class Edition(Kept):
     been decided and is being printed by its `run`. `based_on` is the edition whose
     frozen figures these are; `made_with` names templates, typefaces and libraries. `reported` of `owing` offices had
     handed in; the others hold `missing_plan` percent of the plan. `differs` counts the figures that are not those of
-    the edition before.
+    the edition before. `signed_sha256` is the hash of the copy with an electronic signature behind it, if there is one.
     """
 
     book = CharField(20)
@@ -141,6 +141,9 @@ class Edition(Kept):
     document_number = CharField(100, default="")
     document_on = DateField(null=True)
     note = TextField(default="")
+    signed_key = CharField(200, default="")
+    signed_sha256 = CharField(64, default="")
+    signed_at = DateTimeField(null=True)
     unit_path = ("unit",)
 
     class Meta:

@@ -146,6 +146,7 @@ class EditionPages(BaseView):
             else [],
             may_send=may_send and bool(edition.sha256) and edition.state is not EditionState.SUPERSEDED,
             mails=bool(current_app.config["PORTAL"].mail),
+            signs=current_app.config["PORTAL"].signing is not None,
             most_tries=sendings.MOST_TRIES,
         )
         return shown
@@ -155,6 +156,10 @@ class EditionPages(BaseView):
         """Send the PDF of a run or of an edition."""
         if "edition" in request.args:
             edition = one(Edition, request.args.get("edition"))
+            if "signed" in request.args:
+                if not edition.signed_key:
+                    raise NotFound("This edition has no signed copy.")
+                return _sent(edition.signed_key, f"{ledger.name(edition)}-signed.pdf")
             return _sent(edition.file_key, f"{ledger.name(edition)}.pdf")
         run = one(Run, request.args.get("id"))
         return _sent(run.file_key, run.file_name or f"{run.kind} {run.subject}.pdf")

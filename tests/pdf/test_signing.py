@@ -1,5 +1,6 @@
 """A signature behind an approved edition: it holds, any change shows, and the issued file stays whole within."""
 
+import dataclasses
 import datetime as dt
 import hashlib
 import subprocess
@@ -13,12 +14,18 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
+from jobs import reports
+from jobs.worker import AtWork
+from models import AuditEntry, Edition, Run, Unit
 from portal import files
-from portal.errors import OutOfReach, RuleBroken
-from portal.reports import ledger, signing, verification
+from portal.errors import MoveRefused, OutOfReach, RuleBroken
+from portal.reports import ledger, signatures, signing, verification
+from portal.rules.access import Role
+from tests import make
 from tests.pdf.conftest import run
 
 SIGNER = "นายตัวอย่าง ลงนาม"
+AT = dt.datetime(2023, 10, 20, 9)
 
 
 def _certificate(name, key, above=None):
@@ -141,3 +148,79 @@ def test_the_command_says_who_signed_and_ends_with_one_for_a_change(signed, keys
     assert (told[0].returncode, told[1].returncode) == (0, 1), told
     assert f"signed   {SIGNER}" in told[0].stdout and ", trusted" in told[0].stdout
     assert "differs  signature" in told[1].stdout
+
+
+# ---------------------------------------------------------------- the copy beside an edition
+
+
+@pytest.fixture
+def approved(sqlite_store, settings, pack):
+    """The printed pack, filed as if it were an approved book."""
+    kept = files.connect(settings.files, settings.data)
+    unit, year = Unit.get(Unit.code == "CPD"), make.fiscal_year()
+    return make.row(
+        Edition, book="book", subject="2566", number=2, state="approved", issued_as="approved", unit=unit,
+        fiscal_year=year, sha256=pack.made.sha256, pages=pack.made.pages, file_key=kept.keep("a.pdf", pack.path),
+        snapshot_sha256=pack.made.snapshot_sha256, cut_at=AT, made_at=AT, signer=SIGNER, signer_post="อธิบดี",
+        document_number="กษ 1101/2566", document_on=AT.date(),
+    )  # fmt: skip
+
+
+def test_an_approved_edition_is_signed_once_and_its_copy_is_fetched_beside_it(
+    approved, settings, keys, client, sign_in, pack
+):
+    kept = files.connect(settings.files, settings.data)
+    certificate = signatures.Certificate(keys.certificate, keys.password)
+    sign_in(make.person(Role.PLANNING))
+    address = f"/admin/reports/file/?edition={approved.id}&signed=1"
+    assert client.get(address).status_code == 404
+
+    signed = signatures.sign(approved, certificate, kept, AT)
+    again = signatures.sign(approved, certificate, kept, AT)
+
+    fetched = client.get(address).data
+    assert fetched.startswith(pack.path.read_bytes()) and signing.read(fetched)[0].name == SIGNER
+    assert hashlib.sha256(fetched).hexdigest() == signed.signed_sha256 == again.signed_sha256 != signed.sha256
+    page = client.get(f"/admin/reports/edition/?id={approved.id}").text
+    assert signed.signed_sha256 in page and "PDF ที่ลงลายมือชื่อ" in page
+    assert AuditEntry.select().where(AuditEntry.verb == "sign_edition").count() == 1
+
+
+def test_what_is_not_approved_is_not_signed(approved, settings, keys):
+    Edition.update(state="draft").execute()
+
+    with pytest.raises(MoveRefused, match="only an approved edition"):
+        signatures.sign(
+            approved, signatures.Certificate(keys.certificate, keys.password), files.connect("", settings.data), AT
+        )
+
+
+def test_the_command_gives_out_the_signed_copy(approved, settings, keys, tmp_path):
+    told = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "sign", "book-2566-2", "--out", str(tmp_path / "out")],
+        env={
+            "PATH": "/usr/bin:/bin", "PORTAL_DATA": str(settings.data), "PORTAL_DATABASE": settings.database,
+            "PORTAL_SECRET_KEY": settings.secret_key, "PORTAL_SIGNING": str(keys.certificate),
+            "PORTAL_SIGNING_PASSWORD": str(keys.password), "LANG": "C.UTF-8",
+        },
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )  # fmt: skip
+
+    made = (tmp_path / "out" / "book-2566-2-signed.pdf").read_bytes()
+    assert told.returncode == 0, told.stderr
+    assert hashlib.sha256(made).hexdigest() == Edition.get().signed_sha256 and SIGNER in told.stdout
+
+
+def test_a_worker_signs_what_it_has_printed_of_an_approval(approved, settings, keys):
+    asked = make.row(Run, kind="book", subject="2566", state="done", unit=approved.unit_id, asked_at=AT, ended_at=AT)
+    Edition.update(run=asked).execute()
+    at_work = AtWork(
+        dataclasses.replace(settings, signing=keys.certificate, signing_password=keys.password),
+        files.connect("", settings.data),
+    )
+
+    reports.sign(asked.id, at_work)
+
+    assert len(Edition.get().signed_sha256) == 64
