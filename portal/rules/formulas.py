@@ -15,6 +15,7 @@ A formula is a list: its operation, then what it is done with.
     ["share", part, whole]  ["minus", a, b]  ["plus", a, b, ...]
     ["inverse", value, plan]                             share where less is better
     ["forecast", value, plan, target, month, by_month]   what the year comes to (rules.progress.forecast)
+    ["pace", now, then, months, left]                    a share that goes on as in the last months, at most 100
     ["least", a, b, ...]  ["distance", a, b]             the least of them; how far two are apart
     ["weighted", [weight, value], ...]                   the mean of values by weight
     ["standing", value, plan, direction, share_of_year]  ok, warn, bad or none
@@ -104,6 +105,9 @@ class Sheet:
             return sum(found, Decimal(0)) if operation == "sum" else Decimal(len(found))
         if operation in ("rows", "found"):
             return Decimal(self._rows(operation == "found", *given))
+        if operation == "pace":
+            now, then = (self._number(each, depth) for each in given[:2])
+            return None if now is None or then is None else min(HUNDRED, now + (now - then) / given[2] * given[3])
         if operation == "forecast":
             value, plan, target = (self._number(each, depth) for each in given[:3])
             return forecast(value, plan, target, given[3], Aggregation(given[4])).value

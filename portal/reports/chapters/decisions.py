@@ -14,6 +14,7 @@ from portal import formats
 from portal.reports.chapter import Chapter, Cut
 from portal.reports.figures import money, portfolio, reporting, results, voices
 from portal.reports.figures.offices import offices
+from portal.reports.said import said
 from portal.rules.deadlines import Timeliness
 from portal.rules.fiscal import last_day
 from portal.rules.progress import Standing, share
@@ -131,13 +132,16 @@ def of_project(cut: Cut, path: portfolio.Path) -> Matter:
         )  # fmt: skip
     now, ahead = results.headlines(cut)[facts.id][-1], portfolio.outlook(cut, facts)
     last_on, last_why = _last_day(cut, ahead)
+    key = f"projects.{path.project.code}.{facts.code}"
+    reached = said(f"{key}.reached", formats.percent(now.reached))
     return Matter(
         code=path.project.code,
-        short=f"{name} ได้ร้อยละ **{formats.percent(now.reached)}** ต่ำกว่าเกณฑ์ **{path.behind} เดือน**",
+        short=f"{name} ได้ร้อยละ **{reached}** ต่ำกว่าเกณฑ์ **{path.behind} เดือน**",
         question=f"เร่งรัดตามแผนเดิม หรือปรับแผนโครงการ “{name}”",
         facts=(
-            f"{facts.name} ได้ **{formats.num(now.value, facts.decimals)}** จากแผนสะสม "
-            f"**{formats.num(now.plan, facts.decimals)} {facts.unit}** (ร้อยละ **{formats.percent(now.reached)}**) "
+            f"{facts.name} ได้ **{said(f'{key}.value', formats.num(now.value, facts.decimals))}** จากแผนสะสม "
+            f"**{said(f'{key}.plan', formats.num(now.plan, facts.decimals))} {facts.unit}** "
+            f"(ร้อยละ **{reached}**) "
             f"ต่ำกว่าเกณฑ์ติดต่อกัน **{path.behind} เดือน**"
         ),
         cause=cause,
@@ -164,8 +168,10 @@ def _options(
         second = "ยังคาดการณ์ผลสิ้นปีไม่ได้"
     else:
         second = (
-            f"หากเป็นไปตามอัตราปัจจุบัน สิ้นปีจะได้ {formats.num(ahead.ahead, facts.decimals)} {facts.unit} "
-            f"(ร้อยละ {formats.percent(ahead.of_target)} ของเป้าทั้งปี {formats.num(now.target, facts.decimals)})"
+            f"หากเป็นไปตามอัตราปัจจุบัน สิ้นปีจะได้ "
+            f"{said(f'kpi.{facts.code}.ahead', formats.num(ahead.ahead, facts.decimals))} {facts.unit} "
+            f"(ร้อยละ {formats.percent(ahead.of_target)} ของเป้าทั้งปี "
+            f"{said(f'kpi.{facts.code}.target', formats.num(now.target, facts.decimals))})"
         )
     return Option("เร่งรัดตามแผนเดิม", first), Option("ปรับแผนหรือเป้าหมาย", second)
 
@@ -195,26 +201,27 @@ def _investment(cut: Cut) -> Matter | None:
             if nature is Nature.INVESTMENT and project in names and each.left > 0
         )
     )
+    left_words = said("disbursement.lead.left", formats.million(whole.left))
     where = " · ".join(f"{name} {formats.million(-left)}" for left, name in found[:2])
     return Matter(
         code="investment",
-        short=f"รายจ่ายลงทุนยังไม่ก่อหนี้ **{formats.million(whole.left)} ล้านบาท**",
+        short=f"รายจ่ายลงทุนยังไม่ก่อหนี้ **{left_words} ล้านบาท**",
         question="เร่งก่อหนี้ หรือโอนงบลงทุนที่ยังไม่ก่อหนี้",
         facts=(
-            f"เบิกจ่ายลงทุนร้อยละ **{formats.percent(whole.share)}** "
-            f"ต่ำกว่าเป้าหมาย **{formats.num(aim - whole.share, 1)} จุด** "
-            f"ยังไม่ก่อหนี้ **{formats.million(whole.left)} ล้านบาท**" + (f" มากที่สุดคือ {where}" if where else "")
+            f"เบิกจ่ายลงทุนร้อยละ **{said('disbursement.course.3.now', formats.percent(whole.share))}** "
+            f"ต่ำกว่าเป้าหมาย **{said('disbursement.lead.apart3', formats.num(aim - whole.share, 1))} จุด** "
+            f"ยังไม่ก่อหนี้ **{left_words} ล้านบาท**" + (f" มากที่สุดคือ {where}" if where else "")
         ),
         cause="",
         options=(
             Option(
                 "เร่งก่อหนี้และเบิกจ่าย",
-                f"หากเบิกจ่ายเฉพาะที่ก่อหนี้แล้วได้ครบ จะเป็นร้อยละ {formats.percent(bound)} ของงบลงทุน",
+                f"หากเบิกจ่ายเฉพาะที่ก่อหนี้แล้วได้ครบ จะเป็นร้อยละ "
+                f"{said('disbursement.course.3.spent', formats.percent(bound))} ของงบลงทุน",
             ),
             Option(
                 "โอนวงเงินที่ยังไม่ก่อหนี้",
-                f"หากโอน {formats.million(whole.left)} ล้านบาท "
-                f"ผลเบิกจ่ายจะเป็นร้อยละ {formats.percent(moved)} ของวงเงินที่เหลือ",
+                f"หากโอน {left_words} ล้านบาท ผลเบิกจ่ายจะเป็นร้อยละ {formats.percent(moved)} ของวงเงินที่เหลือ",
             ),
         ),
         proposer=PLANNING,

@@ -14,6 +14,7 @@ from portal.reports.chapters import decisions, project
 from portal.reports.charts.reach import Reach
 from portal.reports.charts.squares import Pile
 from portal.reports.figures import portfolio, results
+from portal.reports.said import said
 from portal.rules import progress
 from portal.rules.progress import Aggregation, Standing
 
@@ -145,21 +146,24 @@ def _lead(cut: Cut, facts: results.IndicatorFacts | None, page: project.ProjectP
     if facts is None:
         return page.lead
     now, ahead = results.headlines(cut)[facts.id][-1], portfolio.outlook(cut, facts)
-    said = [
-        f"{facts.name} ได้ **{formats.num(now.value, facts.decimals)}** จากแผนสะสม "
-        f"**{formats.num(now.plan, facts.decimals)} {facts.unit}** (ร้อยละ **{formats.percent(now.reached)}**)"
+    key, digits = f"projects.{page.line.code}.{facts.code}", facts.decimals
+    sentences = [
+        f"{facts.name} ได้ **{said(f'{key}.value', formats.num(now.value, digits))}** จากแผนสะสม "
+        f"**{said(f'{key}.plan', formats.num(now.plan, digits))} {facts.unit}** "
+        f"(ร้อยละ **{said(f'{key}.reached', formats.percent(now.reached))}**)"
     ]
     if page.problems:
-        said.append(f"ปัญหาที่รายงานมากที่สุดคือ{page.problems[0].problem} (**{page.problems[0].offices} หน่วย**)")
+        sentences.append(f"ปัญหาที่รายงานมากที่สุดคือ{page.problems[0].problem} (**{page.problems[0].offices} หน่วย**)")
     if ahead.ahead is not None and cut.last_period < 12:
-        said.append(
-            f"หากเป็นไปตามอัตราปัจจุบัน สิ้นปีจะได้ **{formats.num(ahead.ahead, facts.decimals)} {facts.unit}** "
-            f"จากเป้าทั้งปี {formats.num(now.target, facts.decimals)}"
+        sentences.append(
+            f"หากเป็นไปตามอัตราปัจจุบัน สิ้นปีจะได้ "
+            f"**{said(f'kpi.{facts.code}.ahead', formats.num(ahead.ahead, digits))} {facts.unit}** "
+            f"จากเป้าทั้งปี {said(f'kpi.{facts.code}.target', formats.num(now.target, digits))}"
         )
     left = page.left
     if left > 0:
-        said.append(f"และยังไม่ก่อหนี้ **{formats.million(left)} ล้านบาท**")
-    return tuple(said)
+        sentences.append(f"และยังไม่ก่อหนี้ **{said(f'project.{page.line.code}.left', formats.million(left))} ล้านบาท**")
+    return tuple(sentences)
 
 
 CHAPTER = Chapter("risk", "โครงการที่ต้องพิจารณา", gather, members)

@@ -14,6 +14,7 @@ from portal.reports.chapters import decisions
 from portal.reports.charts.timeliness import Column, Group
 from portal.reports.figures import money, reporting, results, visiting
 from portal.reports.figures.offices import by_region, offices, year_id
+from portal.reports.said import plain, said
 from portal.rules.deadlines import Timeliness
 from portal.rules.progress import Standing, share, standing
 from portal.rules.terms import Nature, PeriodKind
@@ -207,41 +208,46 @@ def _groups(cut: Cut) -> tuple[Group, ...]:
     )
 
 
-def _points(value: Decimal) -> str:
-    return f"**{formats.num(abs(value), 1)} จุด**"
+def _points(value: Decimal, measure: int) -> str:
+    return f"**{said(f'summary.lead.apart{measure}', formats.num(abs(value), 1))} จุด**"
 
 
 def _lead(cut: Cut, measures: tuple[Measure, ...], is_partial: bool) -> tuple[str, ...]:
     """Write what the figures say: where we stand, where the year's end will be, what is to be decided."""
     overall, recurrent, investment = measures[:3]
-    said = []
+    sentences = []
     if is_partial:
-        said.append(PARTIAL)
+        sentences.append(PARTIAL)
+    paid = "" if overall.value is None else said("summary.1.value", formats.percent(overall.value))
     if overall.value is None:
-        said.append("ยังไม่มีข้อมูลการเบิกจ่ายของงวดนี้")
+        sentences.append("ยังไม่มีข้อมูลการเบิกจ่ายของงวดนี้")
     elif overall.gap is None:
-        said.append(f"เบิกจ่ายสะสมร้อยละ **{formats.percent(overall.value)}** (ยังไม่มีเป้าหมายของงวดนี้)")
+        sentences.append(f"เบิกจ่ายสะสมร้อยละ **{paid}** (ยังไม่มีเป้าหมายของงวดนี้)")
     else:
         side = "สูงกว่า" if overall.gap >= 0 else "ต่ำกว่า"
-        words = f"เบิกจ่ายสะสมร้อยละ **{formats.percent(overall.value)}** {side}เป้าหมาย {_points(overall.gap)}"
+        words = f"เบิกจ่ายสะสมร้อยละ **{paid}** {side}เป้าหมาย {_points(overall.gap, 1)}"
         lagging = min(
             (each for each in (recurrent, investment) if each.gap is not None),
             key=lambda each: each.gap or 0,
             default=None,
         )
         if overall.gap < 0 and lagging is not None and lagging.gap is not None and lagging.gap < 0:
-            words += f" เหตุหลักคือ{lagging.label.removeprefix('เบิกจ่าย')}ซึ่งต่ำกว่าเป้าหมาย {_points(lagging.gap)}"
+            apart = _points(lagging.gap, measures.index(lagging) + 1)
+            words += f" เหตุหลักคือ{lagging.label.removeprefix('เบิกจ่าย')}ซึ่งต่ำกว่าเป้าหมาย {apart}"
         elif lagging is not None and lagging.gap is not None and lagging.gap < 0:
-            words += f" แต่{lagging.label.removeprefix('เบิกจ่าย')}ต่ำกว่าเป้าหมาย {_points(lagging.gap)}"
-        said.append(words)
+            apart = _points(lagging.gap, measures.index(lagging) + 1)
+            words += f" แต่{lagging.label.removeprefix('เบิกจ่าย')}ต่ำกว่าเป้าหมาย {apart}"
+        sentences.append(words)
     if (ahead := _year_end(cut, overall, investment)) is not None:
-        said.append(ahead)
+        sentences.append(ahead)
     plan, sent = measures[3], measures[6]
     if cut.period is None:
-        said.append(f"โครงการเป็นไปตามแผน **{plan.note.removesuffix('ที่มีผล')}** หน่วยงานส่งรายงานทันกำหนด **{sent.note}**")
+        sentences.append(
+            f"โครงการเป็นไปตามแผน **{plan.note.removesuffix('ที่มีผล')}** หน่วยงานส่งรายงานทันกำหนด **{sent.note}**"
+        )
     elif raised := len(decisions.matters(cut)):
-        said.append(f"จึงขอให้ที่ประชุมตัดสินใจ **{raised} เรื่อง**")
-    return tuple(said)
+        sentences.append(f"จึงขอให้ที่ประชุมตัดสินใจ **{raised} เรื่อง**")
+    return tuple(sentences)
 
 
 def _year_end(cut: Cut, overall: Measure, investment: Measure) -> str | None:
@@ -249,20 +255,20 @@ def _year_end(cut: Cut, overall: Measure, investment: Measure) -> str | None:
     month = cut.last_period
     if not 3 <= month < 12 or overall.value is None:
         return None
-    said: list[str] = []
-    for measure, name in ((overall, "ภาพรวม"), (investment, "รายจ่ายลงทุน")):
+    sentences: list[str] = []
+    for n, measure, name in ((1, overall, "ภาพรวม"), (3, investment, "รายจ่ายลงทุน")):
         start = measure.series[month - 4] if month > 3 else Decimal(0)
         if measure.value is None or start is None:
             continue
         end = min(HUNDRED, measure.value + (measure.value - start) / 3 * (12 - month))
         aim = measure.plan[11]
         verb = "จะถึง" if aim is None or end >= aim else "จะได้เพียง"
-        tail = f" (เป้า {formats.percent(aim)})" if aim is not None else ""
-        said.append(
-            f"{'แต่' if said and aim is not None and end < aim else ''}"
-            f"{name}{verb}ร้อยละ **{formats.percent(end)}**{tail}"
+        tail = f" (เป้า {said(f'summary.lead.aim{n}', formats.percent(aim))})" if aim is not None else ""
+        sentences.append(
+            f"{'แต่' if sentences and aim is not None and end < aim else ''}"
+            f"{name}{verb}ร้อยละ **{said(f'summary.lead.end{n}', formats.percent(end))}**{tail}"
         )
-    return "หากรักษาอัตราเฉลี่ย 3 เดือนล่าสุด สิ้นปี" + " ".join(said) if said else None
+    return "หากรักษาอัตราเฉลี่ย 3 เดือนล่าสุด สิ้นปี" + " ".join(sentences) if sentences else None
 
 
 def _to_decide(cut: Cut) -> tuple[Point, ...]:
@@ -272,10 +278,10 @@ def _to_decide(cut: Cut) -> tuple[Point, ...]:
 
 def _clipped(words: str, most: int = 62) -> str:
     """Return a sentence without the end of its first words, so that its figures stay."""
-    if len(words) <= most:
+    if len(plain(words)) <= most:
         return words
     name, mark, figures = words.partition(" ได้ร้อยละ ")
-    return name[: max(12, most - len(figures))].rstrip() + "…" + mark + figures
+    return name[: max(12, most - len(plain(figures)))].rstrip() + "…" + mark + figures
 
 
 def _changes(cut: Cut, measures: tuple[Measure, ...]) -> tuple[Point, ...]:
@@ -290,22 +296,26 @@ def _changes(cut: Cut, measures: tuple[Measure, ...]) -> tuple[Point, ...]:
         made.append(
             Point(
                 mark,
-                f"เบิกจ่ายในเดือน **{formats.million(paid)} ล้านบาท** ({formats.num(overall.change, 1, sign=True)} จุด)",
+                f"เบิกจ่ายในเดือน **{formats.million(paid)} ล้านบาท** ({_moved(1, overall.change)} จุด)",
                 "disbursement",
             )
         )
-    for measure, name, see in (
-        (measures[3], "โครงการตามแผน", "projects"),
-        (measures[4], "ตัวชี้วัดหลักถึงแผน", "projects"),
-        (measures[6], "หน่วยที่ส่งทันกำหนด", "timeliness"),
+    for n, measure, name, see in (
+        (4, measures[3], "โครงการตามแผน", "projects"),
+        (5, measures[4], "ตัวชี้วัดหลักถึงแผน", "projects"),
+        (7, measures[6], "หน่วยที่ส่งทันกำหนด", "timeliness"),
     ):
         if measure.change is None:
             continue
-        count = measure.note.split(" ")[0]
+        count = said(f"summary.{n}.part", measure.note.split(" ")[0])
         verb = "เพิ่มขึ้น" if measure.change > 0 else "ลดลง" if measure.change < 0 else "เท่าเดิม"
         mark = "up" if measure.change > 0 else "down" if measure.change < 0 else "none"
-        made.append(Point(mark, f"{name}{verb} อยู่ที่ **{count}** ({formats.num(measure.change, 1, sign=True)} จุด)", see))
+        made.append(Point(mark, f"{name}{verb} อยู่ที่ **{count}** ({_moved(n, measure.change)} จุด)", see))
     return tuple(made)
+
+
+def _moved(measure: int, change: Decimal) -> str:
+    return said(f"summary.{measure}.change", formats.num(change, 1, sign=True))
 
 
 def _watch(cut: Cut) -> tuple[Point, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from decimal import Decimal
 
 from markupsafe import Markup
 
+from portal import formats
 from portal.reports.charts.drawing import BRAND, BRAND2, INK, INK3, Drawing
+from portal.reports.said import said
 
 ROWS = (
     ". . ชร . . . . . . .",
@@ -44,10 +47,15 @@ def locator(mine: str, around: Set[str], *, tile: float = 3.05, gap: float = 0.3
 
 
 def shares(
-    values: Mapping[str, float | None], edges: tuple[float, float, float, float], *, tile: float = 8.6, gap: float = 0.5
+    values: Mapping[str, Decimal | None],
+    edges: tuple[float, float, float, float],
+    *,
+    tile: float = 8.6,
+    gap: float = 0.5,
+    key: str = "",
 ) -> Markup:
     """Return the map shaded in five steps of one hue cut at `edges`, each tile with its mark and whole number;
-    a province without a value is hatched by an outline and a dash."""
+    a province without a value is hatched by an outline and a dash. `key` begins the keys of the numbers' passports."""
     d = Drawing(10 * (tile + gap) - gap, len(ROWS) * (tile + gap) - gap, alt="แผนที่ตารางรายจังหวัด")
     for mark, (column, row) in PLACES.items():
         x, y = column * (tile + gap), row * (tile + gap)
@@ -58,7 +66,8 @@ def shares(
         else:
             step = sum(value >= edge for edge in edges)
             d.rect(x, y, tile, tile, STEPS[step])
-            shown, ink = f"{value:.0f}", "#fff" if step >= 3 else INK
+            shown = said(f"{key}.{mark}", formats.num(value)) if key else f"{value:.0f}"
+            ink = "#fff" if step >= 3 else INK
         d.text(x + tile / 2, y + tile * 0.42, mark, 6.4, "middle", ink)
         d.text(x + tile / 2, y + tile * 0.84, shown, 7.8, "middle", ink, 600)
     return d.markup()

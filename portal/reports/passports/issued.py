@@ -150,6 +150,37 @@ def _summary(cut: Cut, made: Passports, page: SummaryPage) -> None:
             made.add("summary", f"{n}.target", f"{measure.label} เป้าหมาย", "share", measure.target, target)
             gap = ["minus", ["figure", f"{key}.value"], ["figure", f"{key}.target"]]
             made.add("summary", f"{n}.gap", f"{measure.label} ต่างจากเป้าหมาย", "points", measure.gap, gap)
+    _sentences(cut, made, page, formulas)
+
+
+def _sentences(cut: Cut, made: Passports, page: SummaryPage, formulas: list[Any]) -> None:
+    """Take in what the first page's sentences work out, and the counts behind three of its measures."""
+    month, said = cut.last_period, meeting.in_sentences(page)
+    for n in (1, 2, 3):
+        measure, value = page.measures[n - 1], ["figure", f"summary.{n}.value"]
+        if f"summary.lead.apart{n}" in said and measure.gap is not None:
+            formula: Formula = ["distance", value, ["figure", f"summary.{n}.target"]]
+            label = f"{measure.label} ห่างจากเป้าหมาย (จุด)"
+            made.add("summary", f"lead.apart{n}", label, "quantity1", abs(measure.gap), formula)
+        if f"summary.lead.end{n}" in said and measure.value is not None:
+            start = (measure.series[month - 4] if month > 3 else Decimal(0)) or Decimal(0)
+            then = formulas[n - 1](month - 3) if month > 3 else ["number", "0"]
+            end = min(Decimal(100), measure.value + (measure.value - start) / 3 * (12 - month))
+            made.add(
+                "summary", f"lead.end{n}", f"{measure.label} คาดสิ้นปี", "share", end, ["pace", value, then, 3, 12 - month]
+            )
+        if f"summary.lead.aim{n}" in said:
+            kind = money.DISBURSED[(None, *Nature)[n - 1]].value
+            made.add(
+                "summary", f"lead.aim{n}", f"{measure.label} เป้าหมายสิ้นปี", "share", measure.plan[11],
+                _at("target", {"kind": kind}, 12),
+            )  # fmt: skip
+    for n in (4, 5, 7):
+        if f"summary.{n}.part" in said:
+            measure = page.measures[n - 1]
+            part = formulas[n - 1](month)[1]
+            count = int(measure.note.split(" ")[0].replace(",", ""))
+            made.add("summary", f"{n}.part", f"{measure.label} จำนวน", "count", count, part)
 
 
 def _measured_money(nature: Nature | None) -> Any:
@@ -280,6 +311,14 @@ def _visits(cut: Cut, made: Passports, page: VisitsPage) -> None:
             if name == "reach" and is_month and page.follow_regions:
                 continue  # a pack's table has the institutions with a plan instead
             made.add("visits", f"{line.code}.{name}", f"เข้าแนะนำส่งเสริม {line.name} {words}", as_, value, formula)
+    marks: dict[str, list[str]] = {}
+    for office in listed:
+        marks.setdefault(office.province_mark, []).append(office.code)
+    for mark, value in page.tiles.items():
+        if value is not None:
+            where = {"unit": marks[mark]}
+            reached = ["share", ["sum", "visit_done", where, 1, until], ["sum", "visit_plan", where, 1, until]]
+            made.add("visits", f"tile.{mark}", f"ร้อยละของแผนสะสม จังหวัด {mark}", "count", value, reached)
     for n, row in enumerate(page.types, 1):
         typed = {"type": row.name}
         stock, visited = ["sum", "registry", typed], ["sum", "type_reach", typed]
