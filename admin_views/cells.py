@@ -55,13 +55,13 @@ def state(value: Any) -> str:
     if value is None:
         return ""
     kind = MARKS.get(str(value))
-    return marks.used_tag(kind, word(str(value))) if kind else str(escape(word(str(value))))
+    return marks.used_tag(kind, word(value)) if kind else str(escape(word(value)))
 
 
 def state_drawn(value: Any) -> Markup:
     """Return an enumerated value for a page without the list's sheet of marks."""
     kind = MARKS.get(str(value))
-    return marks.tag(kind, word(str(value))) if kind else escape(word(str(value)))
+    return marks.tag(kind, word(value)) if kind else escape(word(value))
 
 
 def said(value: Any, says: Callable[[str], str]) -> str:
@@ -152,7 +152,7 @@ def whole(field: Field, value: Any) -> Markup:
 def exported(field: Field) -> Callable[[Any], Any] | None:
     """Return how an export writes `field`; None as it stands. Numbers stay numbers, days are Buddhist."""
     if isinstance(field, EnumField):
-        return lambda value: "" if value is None else word(str(value))
+        return lambda value: "" if value is None else word(field.enum_class(value))
     if isinstance(field, BooleanField):
         return lambda value: gettext("Yes") if value else gettext("No")
     if isinstance(field, DateTimeField):

@@ -23,8 +23,8 @@ class PortalError(Exception):
         self.values = values
 
     def words(self, translate: Callable[[str], str] = str) -> str:
-        """Return the sentence; `translate` turns the msgid (and each text value) into the reader's language."""
-        shown = {k: translate(v) if isinstance(v, str) and v else v for k, v in self.values.items()}
+        """Return the sentence; `translate` turns the msgid (and each text value, and each of a list) into words."""
+        shown = {k: _said(v, translate) for k, v in self.values.items()}
         return translate(self.msgid).format(**shown)
 
     @property
@@ -88,3 +88,9 @@ class OutOfReach(PortalError):
     """A part of the machine did not answer (file store, database, renderer)."""
 
     status = 503
+
+
+def _said(value: Any, translate: Callable[[str], str]) -> Any:
+    if isinstance(value, list):
+        return ", ".join(translate(str(one)) for one in value)
+    return translate(value) if isinstance(value, str) and value else value

@@ -36,9 +36,10 @@ def read(path: Path, given: Given) -> Statement:
         return found
     if found is None:
         found = Statement("")
-        found.fault(RuleBroken("No headings of a finance file were found in this file: {names}.", names=_names()))
+        found.fault(
+            RuleBroken(
+                "No headings of a finance file were found in this file: {names}.",
+                names=[shape.title for shape in IMPORTS],
+            )
+        )
     return found
-
-
-def _names() -> str:
-    return ", ".join(shape.title for shape in IMPORTS)

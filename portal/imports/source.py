@@ -59,7 +59,7 @@ class Fault:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values; the sentence stays untranslated until somebody reads it."""
-        values = {k: v if isinstance(v, int) else str(v) for k, v in self.error.values.items()}
+        values = {k: v if isinstance(v, (int, list)) else str(v) for k, v in self.error.values.items()}
         return {
             "sheet": self.sheet, "row": self.row, "column": self.column,
             "says": self.error.msgid, "values": values,

@@ -7,8 +7,9 @@ from enum import StrEnum
 from models import Period
 from portal.rules.fiscal import ERA
 from portal.rules.inputs import MONTHS_LONG
-from portal.rules.terms import PeriodKind
+from portal.rules.terms import ActionState, PeriodKind, RemarkState
 from portal.web import language
+from portal.web.language import lazy
 
 MONTHS_ENGLISH = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -16,9 +17,18 @@ MONTHS_ENGLISH = (
 )  # fmt: skip
 
 
+OWN: dict[tuple[type[str], str], language.Lazy] = {
+    (ActionState, "open"): lazy("still open"),
+    (RemarkState, "open"): lazy("not mended yet"),
+}
+"""Values that mean something else here than the same word elsewhere: what is `open` of a report is owed."""
+
+
 def word(value: StrEnum | str) -> str:
     """Return an enumerated value (a role, a state, a step, a table's name) as a word in the reader's language."""
     text = str(value)
+    if (own := OWN.get((type(value), text))) is not None:
+        return str(own)
     said = language.gettext(text) if text else ""
     return said if said != text else plain(text)
 

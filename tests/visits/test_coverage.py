@@ -212,7 +212,10 @@ def test_agreed_actions_are_listed_by_how_they_stand(office, app, sign_in):
     )
     client = sign_in(office.officer)
 
-    assert "ปิดบัญชี" in client.get("/admin/actions/").text
+    page = client.get("/admin/actions/").text
+    assert "ปิดบัญชี" in page and "ยังไม่เสร็จ" in page and "ค้างส่ง" not in page  # nothing is owed to anybody
+    listed = client.get("/admin/visit/export/csv/").text
+    assert "ยังไม่เสร็จ" in listed and "ค้างส่ง" not in listed
     assert "ปิดบัญชี" in client.get("/admin/actions/?state=overdue").text
     assert "ปิดบัญชี" not in client.get("/admin/actions/?state=done").text
     assert "ปิดบัญชี" not in sign_in(make.person(Role.REPORTER), app.test_client()).get("/admin/actions/").text

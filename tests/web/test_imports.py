@@ -28,6 +28,15 @@ def send(client, name="nfma46.xlsx", data=None, **form):
     return client.post("/admin/imports/", data={"file": (io.BytesIO(content), name), "whole": "y", **form})
 
 
+def test_a_file_that_is_none_of_ours_is_told_in_thai_what_would_be(planner, money):
+    send(planner, "photo.jpg", b"#!/bin/sh")
+    money.work(ImportBatch.get())
+
+    page = planner.get(f"/admin/imports/file/?id={ImportBatch.get().id}").text
+
+    assert "รับได้เฉพาะ ไฟล์ดึงข้อมูล GFMIS, " in page and "Treasury" not in page and "ยอดสะสม" not in page
+
+
 def test_a_file_goes_from_sending_to_undoing(planner, money):
     sent = send(planner)
     batch = ImportBatch.get()
