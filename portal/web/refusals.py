@@ -95,6 +95,12 @@ def problem(status: int, words: str = "", error: PortalError | None = None) -> A
     }
     if error is not None:
         told |= {"rule": error.rule, "field": error.field} | error.more(gettext)
+    if request.path.startswith("/api/v1/odata/"):  # clients of the standard look for their words there
+        told["error"] = {
+            "code": told.get("rule") or str(status),
+            "message": told["detail"],
+            "target": told.get("field"),
+        }
     answer = jsonify(told)
     answer.content_type = "application/problem+json"
     return answer, status

@@ -104,6 +104,21 @@ def test_what_the_feed_does_not_offer_is_refused_by_name(api, visited, asked, fi
     answer = api().get(f"/odata/visits?{asked}")
 
     assert answer.status_code == 422 and answer.get_json()["field"] == field
+    told = answer.get_json()["error"]  # where clients of the standard look
+    assert told["message"] == answer.get_json()["detail"] and told["target"] == field and told["code"]
+
+
+def test_what_a_list_cannot_sort_or_filter_by_is_told_beforehand(api, visited):
+    """So that Power Query does it itself instead of being refused; the number behind an order changes nothing."""
+    program = api()
+    text = program.get("/odata/$metadata").get_data(as_text=True)
+    visits = text[text.index('<EntitySet Name="visits"') :].partition("</EntitySet>")[0]
+
+    assert "<PropertyPath>findings</PropertyPath>" in visits and "<PropertyPath>visited_on</PropertyPath>" not in visits
+    assert 'Property="Expandable" Bool="false"' in visits
+    assert "<String>startswith</String>" in text
+    once = program.get("/odata/visits?$orderby=visited_on desc").get_json()["value"]
+    assert program.get("/odata/visits?$orderby=visited_on desc,id desc").get_json()["value"] == once
 
 
 def test_a_filter_however_deep_or_long_ends_in_a_refusal():

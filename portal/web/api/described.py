@@ -271,5 +271,6 @@ def _problem_schema() -> dict[str, Any]:
             "request": text,
             "current": {"type": "object"},
             "items": {"type": "array"},
+            "error": {"type": "object", "description": "Of the OData feed: the same as its standard writes it."},
         },
     }

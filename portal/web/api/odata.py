@@ -65,7 +65,11 @@ def metadata() -> Response:
     container = ET.SubElement(schema, f"{{{EDM}}}EntityContainer", Name="Container")
     for one in _open():
         kind_name = f"{NAMESPACE}.{one.table.__name__}"
-        ET.SubElement(container, f"{{{EDM}}}EntitySet", Name=one.name, EntityType=kind_name)
+        held = ET.SubElement(container, f"{{{EDM}}}EntitySet", Name=one.name, EntityType=kind_name)
+        for term, values_ in _restrictions(one).items():
+            _annotate(held, term, values_)
+    _annotate(container, "FilterFunctions", ["contains", "startswith"])
+    _annotate(container, "BatchSupported", "false")
     text = ET.tostring(top, encoding="utf-8", xml_declaration=True)
     return _versioned(Response(text, content_type="application/xml; charset=utf-8"))
 
@@ -138,10 +142,10 @@ def _asked(resource: Resource) -> MultiDict[str, str]:
     if given.get("$filter"):
         out["where"] = formats.dumps(odata_filter.group(given["$filter"]))
     if order := given.get("$orderby"):
-        name, _, way = order.partition(",")[0].strip().partition(" ")
-        if "," in order or way.strip() not in ("", "asc", "desc"):
+        name, way = _order(order)
+        if way not in ("asc", "desc"):
             raise RuleBroken("A list goes by one property, asc or desc.", field="$orderby")
-        out["sort"] = f"-{name}" if way.strip() == "desc" else name
+        out["sort"] = f"-{name}" if way == "desc" else name
     if given.get("$count", "false") not in ("true", "false"):
         raise RuleBroken("“{text}” is not {words}.", field="$count", text=given["$count"][:60], words="true or false")
     out["count"] = "1" if given.get("$count") == "true" else "0"
@@ -149,6 +153,45 @@ def _asked(resource: Resource) -> MultiDict[str, str]:
         if given.get(theirs):
             out[ours] = given[theirs]
     return out
+
+
+def _order(text: str) -> tuple[str, str]:
+    """Return the property and the way of an order; behind it may stand the number, by which every list ends."""
+    steps = [(name, way.strip() or "asc") for name, _, way in (each.strip().partition(" ") for each in text.split(","))]
+    name, way = steps[0]
+    return (name, way) if len(steps) == 1 or steps[1:] == [("id", way)] else ("", "")
+
+
+def _restrictions(resource: Resource) -> dict[str, dict[str, Any]]:
+    """Return what a list does not offer, so that Power Query sorts and filters by these itself instead of asking."""
+    unsorted = [name for name in resource.fields if name not in resource.sorts]
+    packed = [name for name, field in resource.fields.items() if isinstance(field, JSONField)]
+    return {
+        "SortRestrictions": {"Sortable": "true", "NonSortableProperties": unsorted},
+        "FilterRestrictions": {"Filterable": "true", "NonFilterableProperties": packed},
+        "ExpandRestrictions": {"Expandable": "false"},
+    }
+
+
+def _annotate(on: ET.Element, term: str, value: Any) -> None:
+    """Write one annotation of the vocabulary of capabilities: a truth value, a list of texts, or a record of these."""
+    note = ET.SubElement(on, f"{{{EDM}}}Annotation", Term=f"Org.OData.Capabilities.V1.{term}")
+    if isinstance(value, dict):
+        record = ET.SubElement(note, f"{{{EDM}}}Record")
+        for name, each in value.items():
+            _value(ET.SubElement(record, f"{{{EDM}}}PropertyValue", Property=name), each)
+    else:
+        _value(note, value)
+
+
+def _value(on: ET.Element, value: str | list[str]) -> None:
+    if isinstance(value, str):
+        on.set("Bool", value)
+        return
+    held = ET.SubElement(on, f"{{{EDM}}}Collection")
+    is_paths = on.get("Property") is not None
+    for each in value:
+        ET.SubElement(held, f"{{{EDM}}}{'PropertyPath' if is_paths else 'String'}").text = each
 
 
 def _type(field: Field) -> dict[str, str]:
