@@ -11,12 +11,15 @@ from typing import Any
 
 from flask import abort, request
 from flask_admin import BaseView, expose
+from markupsafe import Markup
 
 from models import FiscalYear, Indicator, PlanVersion, Region, Unit
 from portal import clock, database, formats, plan_tree, plan_versions
 from portal.errors import NotFound
 from portal.reports import runs
 from portal.reports.chapter import Cut
+from portal.reports.charts import CHARTS
+from portal.reports.charts.drawing import on_screen
 from portal.reports.figures import progress, results, shared
 from portal.reports.figures.progress import By, Line, Narrowed
 from portal.rules.access import OFFICE_ROLES
@@ -158,14 +161,33 @@ def _of_indicator(asked: Asked, found: progress.Progress, row: Indicator) -> dic
     for office in found.offices.values():
         regions.setdefault(office.region, []).append(office.id)
     held = found.cells.get(facts.id, {})
+    course = progress.course(found, facts, progress.answers_of(found.cut, facts.id), plans)
     return {
+        "chart": _curve(course, facts, asked.month),
         "facts": facts, "row": row, "figure": found.figure(facts), "project": found.projects[facts.project_id],
-        "course": progress.course(found, facts, progress.answers_of(found.cut, facts.id), plans),
+        "course": course,
         "regions": [(name, found.figure(facts, listed)) for name, listed in regions.items()
                     if any(ident in held for ident in listed)],
         "by_office": [(one, found.figure(facts, [one.id])) for one in found.offices.values() if one.id in held],
         "parts": list(Indicator.select().where(Indicator.parent == row.id).order_by(Indicator.position)),
     }  # fmt: skip
+
+
+def _curve(course: Sequence[progress.Month], facts: results.IndicatorFacts, until: int) -> Markup | None:
+    """Return plan and result to date over the year as a drawing; None where there is neither, or nothing adds up."""
+    plan = tuple(one.plan_to_date for one in course)
+    value = tuple(one.value_to_date for one in course[:until])
+    if not any(plan) and not any(value):
+        return None
+    lines = [
+        CHARTS["line"]("plan", gettext("Plan to date"), plan),
+        CHARTS["line"]("actual", gettext("Result to date"), value),
+    ]
+    with on_screen():
+        drawn: Markup = CHARTS["curve"](
+            lines, now=until, unit=facts.unit, width=170, height=62, right=44, digits=facts.decimals
+        )
+    return drawn
 
 
 def _found(asked: Asked) -> progress.Progress:

@@ -154,7 +154,9 @@ def test_the_pages_show_it_and_an_office_sees_its_own_office_alone(year, client,
     for rows in By:
         assert client.get(f"/admin/progress/?year=2566&month=3&rows={rows}").status_code == 200
     assert "ฝนตก" in client.get("/admin/progress/behind/?year=2566&month=3").text
-    assert "46.3" in client.get(f"/admin/progress/indicator/?id={indicator.id}&month=3").text
+    page = client.get(f"/admin/progress/indicator/?id={indicator.id}&month=3").text
+    assert "46.3" in page
+    assert page.count('role="img"') == 1 and "แผนสะสม 240" in page  # the year as a curve, which says itself in words
     file = client.get("/admin/progress/export/csv/?year=2566&month=3&rows=indicator").text
     assert "92.5" in file and "111" in file
     assert client.get("/admin/progress/export/xlsx/?year=2566&month=3&rows=unit").data[:2] == b"PK"
