@@ -72,8 +72,9 @@ class Forks:
         wanted = {"words": [verb], "environment": dict(os.environ) | variables, "log": str(log)}
         self.process.stdin.write(json.dumps(wanted).encode() + b"\n")
         self.process.stdin.flush()
-        pid = int(self.process.stdout.readline())
-        return Forked(pid, Path(self.folder.name) / str(pid))
+        told = self.process.stdout.readline().decode().strip()
+        assert told, f"the process that has loaded the portal ended with {self.process.wait()}; what it said is above"
+        return Forked(int(told), Path(self.folder.name) / told)
 
     def end(self):
         if self.process is not None:
