@@ -18,6 +18,7 @@ from models import FiscalYear, ImportBatch, Person, Run
 from portal import records
 from portal.errors import MoveRefused, NotFound, PortalError
 from portal.files import Files
+from portal.imports.source import Fault
 from portal.reports import runs
 from portal.rules.terms import BatchState, RunKind
 
@@ -129,12 +130,27 @@ def check_taken(batch: ImportBatch) -> None:
 class Said(Protocol):
     """What a reading of a file says: rows read, records that would be written, what is wrong, and its preview."""
 
-    rows: int
-    fault_count: int
-
+    @property
+    def rows(self) -> int: ...
+    @property
+    def fault_count(self) -> int: ...
     @property
     def count(self) -> int: ...
     def report(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class _Unreadable:
+    """What is said of a file that cannot be read at all."""
+
+    wrong: PortalError
+    rows: int = 0
+    count: int = 0
+    fault_count: int = 1
+
+    def report(self) -> dict[str, Any]:
+        """Return the one fault."""
+        return {"faults": [Fault(self.wrong).as_json()], "fault_count": 1}
 
 
 @dataclass(frozen=True)
@@ -218,7 +234,11 @@ class Way:
     def _stage(self, batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> None:
         teller.plan(self.steps)
         teller.begin(1)
-        said = self.read(batch, path, teller, at)
+        said: Said
+        try:
+            said = self.read(batch, path, teller, at)
+        except PortalError as wrong:  # it cannot be read at all: trying again would not help
+            said = _Unreadable(wrong)
         teller.finish(1, pages=said.rows)
         teller.begin(2)
         state = BatchState.REFUSED if said.fault_count else BatchState.STAGED

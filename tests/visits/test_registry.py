@@ -229,3 +229,13 @@ def test_many_rows_of_another_office_or_with_a_wrong_value_are_refused(office):
     with pytest.raises(NotAllowed), records.changing(by=office.reviewer, verb="edit", at=NOON) as work:
         work.update_many([(Cooperative.get_by_id(office.institution.id), {"members": 9})])
     assert not Cooperative.select().where(Cooperative.members > 0).exists()
+
+
+def test_a_list_that_cannot_be_read_is_put_aside_with_what_to_do(office, kept, migrated, app, sign_in):
+    path = migrated.folder / "list.csv"
+    path.write_bytes("เลขทะเบียน,ชื่อ\n".encode("utf-16-be"))
+    batch = taken(office, kept, path)
+
+    assert (batch.state, batch.report["fault_count"]) == (BatchState.REFUSED, 1)
+    page = sign_in(office.officer).get(f"/admin/registry/list/?id={batch.id}").text
+    assert "ไม่ใช่สมุดงาน (.xlsx)" in page and "../again/" not in page
