@@ -19,6 +19,7 @@ from portal.web import marks, shell
 from portal.web.language import gettext
 from portal.web.words import word
 
+WORDY = 200  # letters a text may have from which on it is likely to be a sentence
 LONGEST = 160  # letters of a text in a list; the details page shows it whole
 
 # Which mark stands before the word of a state. A value that is not here is a word alone.
@@ -116,7 +117,7 @@ def plainly(field: Field) -> bool:
 
 
 def shower(field: Field) -> tuple[Show, str]:
-    """Return how a list shows `field`, and the class of its cells ("n" is set to the right)."""
+    """Return how a list shows `field`, and the class of its cells ("n" is set to the right, "w" holds sentences)."""
     if isinstance(field, EnumField):
         return state, "nb"
     if isinstance(field, BooleanField):
@@ -133,7 +134,7 @@ def shower(field: Field) -> tuple[Show, str]:
         return (number, "nb") if plainly(field) else (count, "n")
     if field.name in ("code", "registration_number", "username"):
         return text, "nb"
-    return text, ""
+    return text, "w" if isinstance(field, TextField) or getattr(field, "max_length", 0) >= WORDY else ""
 
 
 def whole(field: Field, value: Any) -> Markup:

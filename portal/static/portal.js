@@ -294,7 +294,11 @@ async function edit (cell) {
 
 // ---------------------------------------------------------------- going to a page by a part of its name
 
-$('#side [aria-current]')?.scrollIntoView({ block: 'nearest' })
+{ // the menu shows the line of the page one is on
+  const side = $('#side')
+  const here = side && $('[aria-current]', side)
+  if (here && here.offsetTop + here.offsetHeight > side.clientHeight) side.scrollTop = here.offsetTop - side.clientHeight / 2
+}
 const palette = $('#palette')
 if (palette) {
   const text = $('input', palette)
