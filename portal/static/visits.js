@@ -208,6 +208,8 @@
     form.addEventListener('submit', async event => {
       event.preventDefault()
       if (form.dataset.busy) return
+      const large = [...form.querySelector('#files').files].find(file => file.size > 10 * 1024 * 1024)
+      if (large) return show({ files: form.dataset.large.replace('{name}', large.name) }) // it would not arrive
       form.dataset.busy = '1'
       const button = form.querySelector('button.pri')
       button.setAttribute('aria-busy', 'true')

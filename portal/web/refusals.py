@@ -74,7 +74,8 @@ def page(status: int, words: str = "", field: str = "") -> Any:
     if guard.is_api():
         return problem(status, words)
     if guard.wants_data():
-        return jsonify(error=words or gettext(title), field=field, request=g.get("request_id", "")), status
+        said = words or f"{gettext(title)}: {gettext(way_on)}"
+        return jsonify(error=said, field=field, request=g.get("request_id", "")), status
     inside = g.get("person") is not None and status != 503
     try:
         return _drawn(status, title, words, way_on, inside), status
