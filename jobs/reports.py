@@ -14,10 +14,11 @@ from models import Edition, Run
 from portal import clock
 from portal.errors import PortalError
 from portal.files import Files
-from portal.reports import editions, ledger, runs, scopes, setting, signatures
+from portal.reports import editions, ledger, previews, runs, scopes, setting, signatures
+from portal.reports.previews import Previews
 from portal.reports.runs import Asked, Made, Progress
 from portal.reports.whole import Issue
-from portal.rules.terms import EditionState, RunState
+from portal.rules.terms import EditionState, RunKind, RunState
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,19 @@ def compile_run(run_id: int) -> None:
         try:
             if runs.compile_run(run_id, make=maker, files=work.files, now=clock.now, speak=speak):
                 sign(run_id, work)
+                make_annex(run_id, work)
         finally:
             maker.clear()
+
+
+def make_annex(run_id: int, work: AtWork) -> None:
+    """Make a book's tables as a spreadsheet before anybody asks: those of the national book take five seconds.
+
+    A web server on another machine makes its own when it is asked, as it does for packs, whose tables take a moment.
+    """
+    edition = Edition.get_or_none(Edition.run == run_id, Edition.book == RunKind.BOOK.value, Edition.sha256 != "")
+    if edition is not None and edition.snapshot_key:
+        Previews(work.settings.data / previews.FOLDER, work.files).annex(edition)
 
 
 def sign(run_id: int, work: AtWork) -> None:

@@ -15,6 +15,7 @@ from portal.errors import NotFound
 from portal.files import Files
 from portal.reports import annex, ledger, pictures
 
+FOLDER = "previews"  # in the data folder
 KEEP_DAYS = 30
 WIDTHS = (240, 900, 1400)
 """The widths in points that pages are drawn in: small, on the page of an edition, and to be read or sent."""

@@ -13,7 +13,7 @@ from jobs import queue
 from models import Edition, MailingList, Run, RunStep, Sending
 from portal import clock, scope
 from portal.errors import NotFound, PortalError
-from portal.reports import books, issuing, ledger, passports, scopes, screen, sendings
+from portal.reports import books, issuing, ledger, passports, previews, scopes, screen, sendings
 from portal.reports.previews import Previews
 from portal.rules import editions
 from portal.rules.access import Role
@@ -226,7 +226,7 @@ def _value(figure: passports.Figure | None) -> str:
 
 
 def _previews() -> Previews:
-    return Previews(current_app.config["PORTAL"].data / "previews", kept_files())
+    return Previews(current_app.config["PORTAL"].data / previews.FOLDER, kept_files())
 
 
 def _named(name: str, how: str = "inline") -> str:
