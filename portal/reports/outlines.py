@@ -195,13 +195,14 @@ def add(
 
 
 def write(
-    entry: BookEntry, *, title: str, body: str, seen: int | None, by: Person, at: dt.datetime, scope: str = ""
+    entry: BookEntry, *, title: str, body: str, seen: int | None, by: Person, at: dt.datetime, scope: str | None = None
 ) -> None:
-    """Change the words of a part, a text or photographs, and whose book they are in. Raises StaleRow when somebody
-    else has saved meanwhile."""
+    """Change the words of a part, a text or photographs, and whose book they are in (None: as it is). Raises StaleRow
+    when somebody else has saved meanwhile."""
     _check_may_set(by)
     kind = EntryKind(entry.kind)
-    values = _written(kind, title, body) | _scoped(book_of(entry.outline), kind, scope)
+    whose = entry.scope if scope is None else scope
+    values = _written(kind, title, body) | _scoped(book_of(entry.outline), kind, whose)
     with records.changing(by=by, verb="change_outline", at=at, as_verb=True) as work:
         work.update(entry, seen=seen, **values)
         work.touch_any(entry.outline)

@@ -142,14 +142,14 @@ def _wear(outline: BookOutline, given: Given) -> None:
 
 
 def _add(outline: BookOutline, given: Given) -> Table:
-    said = {name: given.get(name, "") for name in ("chapter", "title", "body")}
+    said = {name: given.get(name, "") for name in ("chapter", "title", "body", "scope")}
     return outlines.add(outline, EntryKind(given["kind"]), **said, **by())
 
 
 def _write(entry: BookEntry, given: Given) -> None:
-    if "title" in given or "body" in given:
-        title, body = given.get("title", entry.title), given.get("body", entry.body)
-        outlines.write(entry, title=title, body=body, seen=entry.version, **by())
+    if {"title", "body", "scope"} & given.keys():
+        title, body, scope = (given.get(name, getattr(entry, name)) for name in ("title", "body", "scope"))
+        outlines.write(entry, title=title, body=body, scope=scope, seen=entry.version, **by())
     if "printed" in given:
         outlines.switch(BookEntry.get_by_id(entry.id), given["printed"], **by())
     if "steps" in given:
@@ -229,12 +229,14 @@ ACTS = (
         (
             Part("kind", needed=True, one_of=tuple(EntryKind)), Part("chapter", longest=60), Part("title", longest=300),
             Part("body", longest=100_000),
+            Part("scope", longest=20, says="The office of whose book alone it is a line; empty: of nobody's alone."),
         ),
     ),
     Act(
         "book-entries", "write", "Change a line's words, whether it is printed, and its place", _write,
         (
             Part("title", longest=300), Part("body", longest=100_000), Part("printed", bool),
+            Part("scope", longest=20, says="The office of whose book alone it is a line; empty: of nobody's alone."),
             Part("steps", int, says="So many lines down; up below nil."),
         ),
     ),

@@ -155,6 +155,7 @@ def test_a_line_of_one_office_is_in_its_book_and_behind_its_pages_in_the_departm
         text = outlines.add(outline, EntryKind.TEXT, title="คำนำ", scope=second, by=planner, at=AT)
         with pytest.raises(RuleBroken, match="C-AGR"):
             outlines.write(text, title="คำนำ", body="", scope="C-AGR", seen=None, by=planner, at=AT)
+        outlines.write(text, title="คำนำ", body="ข้อความ", seen=None, by=planner, at=AT)
 
     whole = json.loads(editions.take_snapshot("book", BOOK))["pieces"]
     at = next(n for n, piece in enumerate(whole) if piece["code"] == second)
