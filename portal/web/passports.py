@@ -17,6 +17,7 @@ from portal.reports.chapter import Cut
 from portal.reports.passports import Passports, records
 from portal.web import workings
 from portal.web.sign_in import me
+from portal.web.subjects import subject_words
 
 
 class PassportPage(BaseView):
@@ -49,8 +50,9 @@ class PassportPage(BaseView):
             if figure.shown_as != "standing" and asked.lower() in f"{figure.key} {figure.label}".lower()
         ]
         return self.render(
-            "reports/figures.html", edition=row, name=edition, figures=listed[:400], asked=asked, cut=cut
-        )
+            "reports/figures.html", edition=row, name=edition, figures=listed[:400], asked=asked, cut=cut,
+            words=subject_words,
+        )  # fmt: skip
 
     @expose("/<edition>/<key>/")
     def passport(self, edition: str, key: str) -> Any:
@@ -66,6 +68,7 @@ class PassportPage(BaseView):
             edition=row,
             name=edition,
             cut=cut,
+            words=subject_words,
             figure=figure,
             steps=list(workings.steps(figure.formula, held, sheet, cut)),
             tables=list(workings.tables(figure, held, cut, now)),

@@ -74,6 +74,7 @@ OPERATIONS = {
     "minus": lazy("the first less the second"),
     "plus": lazy("added up"),
     "forecast": lazy("what the year comes to: result, plan, target of the year"),
+    "pace": lazy("at the pace of the last months"),
     "least": lazy("the least of"),
     "distance": lazy("how far the two are apart"),
     "pairs": lazy("how many go from"),
@@ -83,6 +84,7 @@ OPERATIONS = {
     "tally": lazy("how many are"),
     "figure": lazy("the figure"),
 }
+COLUMNS = {"before": lazy("class before"), "after": lazy("class now")}
 DENOMINATORS = ("share", "inverse")
 
 
@@ -145,7 +147,7 @@ def steps(
         filters = gettext(
             "until {month}, months: {by_month}", month=formats.month_short(given[3]), by_month=word(given[4])
         )
-    elif operation == "standing":
+    elif operation in ("standing", "pace"):
         parts = [given[0], given[1]]
     elif operation != "number":
         parts = list(given)
@@ -161,7 +163,7 @@ def _filters(operation: str, given: list[Any], held: Passports, cut: Cut) -> str
         values = wanted if isinstance(wanted, list) else [wanted]
         named = [_named(column, value, held) for value in values]
         shown = " ".join(named[:6]) + (gettext(" and {n} more", n=len(named) - 6) if len(named) > 6 else "")
-        chosen.append(f"{word(column)}: {shown}")
+        chosen.append(f"{COLUMNS.get(column) or word(column)}: {shown}")
     months = _months(operation, given, held, cut)
     if months:
         chosen.append(months)
