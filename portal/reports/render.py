@@ -20,7 +20,7 @@ from typing import Any
 
 import jinja2
 import weasyprint
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from tinyhtml5 import inputstream
 from tinyhtml5.tokenizer import ascii_letters, space_characters
 from weasyprint.logger import LOGGER
@@ -32,6 +32,7 @@ from portal import fonts, formats
 from portal.errors import RuleBroken
 from portal.reports import shortcuts, tagging, thai_text
 from portal.reports.charts import CHARTS
+from portal.reports.said import fig, linked
 
 HOME = Path(__file__).resolve().parents[2]
 TEMPLATES = HOME / "pdf_templates"
@@ -133,6 +134,7 @@ def environment(is_exact: bool = False) -> jinja2.Environment:
     if is_exact:
         made.globals.update({each.__name__: exact(each, scale) for each, scale in SCALES.items()})
     made.filters["strong"] = strong
+    made.filters["linked"] = linked
     made.filters["short"] = short
     return made
 
@@ -140,11 +142,6 @@ def environment(is_exact: bool = False) -> jinja2.Environment:
 def style() -> str:
     """Return the style sheet of everything printed."""
     return texts()["fonts.css"] + texts()["book.css"]
-
-
-def fig(key: str, words: str) -> Markup:
-    """Return a printed figure with the quiet link to its passport; what has no passport has no link in the book."""
-    return Markup('<a class="fg" href="https://book.invalid/figure#{}">{}</a>').format(key, words)
 
 
 def months_short(until: int = 12) -> tuple[str, ...]:
@@ -158,10 +155,12 @@ def short(text: str, most: int) -> str:
 
 
 def strong(text: str) -> Markup:
-    """Return a sentence with what stands between double stars in bold, kept together on a line; all escaped."""
+    """Return a sentence with what stands between double stars in bold, kept together on a line; all escaped.
+
+    Its figures are linked to their passports (portal.reports.said)."""
     parts = text.split("**")
     return Markup("").join(
-        Markup('<b class="nb">{}</b>').format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
+        Markup('<b class="nb">{}</b>').format(linked(part)) if n % 2 else linked(part) for n, part in enumerate(parts)
     )
 
 
