@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ from models import Edition, Run
 from portal import clock
 from portal.errors import PortalError
 from portal.files import Files
-from portal.reports import editions, ledger, previews, runs, scopes, setting, signatures
+from portal.reports import editions, ledger, previews, runs, scopes, setting
 from portal.reports.previews import Previews
 from portal.reports.runs import Asked, Made, Progress
 from portal.reports.whole import Issue
@@ -62,6 +63,8 @@ def sign(run_id: int, work: AtWork) -> None:
     edition = Edition.get_or_none(Edition.run == run_id, Edition.state == EditionState.APPROVED)
     if edition is None or work.settings.signing is None:
         return
+    # Loaded here, in the process of this job: it takes 25 MB, which every chapter's process would inherit.
+    signatures = importlib.import_module("portal.reports.signatures")
     certificate = signatures.Certificate(work.settings.signing, work.settings.signing_password)
     try:
         signatures.sign(edition, certificate, work.files, clock.now())

@@ -6,12 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal.bench import api, books, calendar, deadline, fuzz, kills, lists, money, plans, trust, visits
+from portal.bench import api, asked, books, calendar, deadline, fuzz, kills, lists, money, plans, trust, visits
 
 BENCHES = {
     "calendar": calendar.run,
     "lists": lists.run,
     "books": books.run,
+    "asked": asked.run,
     "money": money.run,
     "deadline": deadline.run,
     "api": api.run,
