@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 import psycopg
 
 import config
-from models import BudgetLine, Disbursement, Edition, FiscalYear, Person, Run, db
+from models import BudgetLine, Disbursement, Edition, FiscalYear, Person, Run, RunStep, db
 from portal import clock, database, records, sign_ins
 from portal.bench import browsers, servers, stores
 from portal.bench.books import told
