@@ -133,9 +133,7 @@ class Heard:
 def _from_the_click(engine: str, settings: config.Settings) -> bool:
     """Have each month's pack made cold, then once more after one of its records has changed."""
     print(f"\na month's pack from the click, on {engine}, one worker")
-    print(
-        f"{'month':10}{'first progress s':>18}{'cold s':>9}{'first progress s':>18}{'next edition s':>16}{'pages':>7}"
-    )
+    print(f"{'month':10}{'progress s':>12}{'cold s':>9}{'progress s':>12}{'next s':>9}{'chapters set':>16}")
     cold, after, tally, wrong = [], [], browsers.Tally(), []
     with _portal(settings, 1) as cookies:
         for month in TIMED:
@@ -148,8 +146,8 @@ def _from_the_click(engine: str, settings: config.Settings) -> bool:
                 wrong.append(f"{month}: {len(made)} editions, two were to differ")
             steps = list(RunStep.select().where(RunStep.run == made[-1].run_id)) if made else []
             print(
-                f"{month:10}{cold[-1].first:>12.2f}{cold[-1].made:>9.2f}{after[-1].first:>12.2f}{after[-1].made:>16.2f}"
-                f"{sum(not step.was_cached for step in steps):>15} of {len(steps)}",
+                f"{month:10}{cold[-1].first:>12.2f}{cold[-1].made:>9.2f}{after[-1].first:>12.2f}{after[-1].made:>9.2f}"
+                f"{sum(not step.was_cached for step in steps):>10} of {len(steps)}",
                 flush=True,
             )
     return told(

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from peewee import CursorWrapper, Database
 
@@ -40,8 +40,6 @@ CARELESS = (
 ENOUGH = {"cold": 0.9, "nothing changed": 30.0, "one office changed": 10.0}
 SQL_RATIO = 1.3
 ROUNDS = 5
-
-Kind = TypeVar("Kind")
 
 
 def run(given: argparse.Namespace) -> bool:
@@ -172,12 +170,16 @@ def _figures(engine: str) -> bool:
     with database.db.connection_context():
         with _asked() as queries:
             _pages()
-        with _clocked() as clock:
-            _pages()  # once for the store's own memory
-            asked = min(clock.over(_pages) for _ in range(ROUNDS))
-        bare, rows = _best(lambda: sum(len(_bare(sql, values)) for sql, values in queries))
-        pages, _ = _best(_pages)
-        frozen, text = _best(lambda: editions.take_snapshot("book", CUT))
+        rows, text = sum(len(_bare(*each)) for each in queries), editions.take_snapshot("book", CUT)
+        # Side by side in each round, so that a machine that is busy for a while is busy for all.
+        rounds = [
+            (
+                _taken(lambda: [_bare(*each) for each in queries]), _asking(_pages),
+                _taken(_pages), _taken(lambda: editions.take_snapshot("book", CUT)),
+            )
+            for _ in range(ROUNDS)
+        ]  # fmt: skip
+        bare, asked, pages, frozen = (min(times) for times in zip(*rounds, strict=True))
     print(
         f"\nthe year's figures on {engine}: {len(queries)} queries, {rows:,} rows; bare {bare:.2f} s, "
         f"as the portal asks them {asked:.2f} s\n"
@@ -202,30 +204,28 @@ def _bare(sql: str, values: Any) -> list[Any]:
     return found
 
 
-def _best(make: Callable[[], Kind]) -> tuple[float, Kind]:
-    """Return the shortest of some times in seconds, with the collector out of the way, and what was made."""
-    taken, made = [], make()
-    for _ in range(ROUNDS):
-        gc.collect()
-        began = time.perf_counter()
-        made = make()
-        taken.append(time.perf_counter() - began)
-    return min(taken), made
+def _taken(make: Callable[[], Any]) -> float:
+    """Return how long `make` takes, in seconds, with what is left over from before out of the way."""
+    gc.collect()
+    began = time.perf_counter()
+    make()
+    return time.perf_counter() - began
+
+
+def _asking(make: Callable[[], Any]) -> float:
+    """Return how many seconds of `make` pass between asking the store and having the rows as the portal reads them."""
+    gc.collect()
+    with _clocked() as clock:
+        make()
+    return clock.seconds
 
 
 class _Clock:
-    """The seconds spent between asking the store and having its rows as the portal reads them."""
+    """The seconds spent on the ways to the store."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self._inside = False
-
-    def over(self, make: Callable[[], Any]) -> float:
-        """Return how much of `make` was spent so."""
-        gc.collect()
-        self.seconds = 0.0
-        make()
-        return self.seconds
 
     def timed(self, way: Callable[..., Any]) -> Callable[..., Any]:
         """Return `way` with its time counted, once where one such way goes through another."""
