@@ -33,10 +33,13 @@ def inputs_then(cut: Cut) -> dict[str, Inputs]:
 
 
 def differing(filed: Mapping[str, Inputs], then: Mapping[str, Inputs]) -> Iterator[tuple[str, str, str]]:
-    """Yield the name of each row of inputs that is not the same in both, with what was filed and what stood there."""
-    for name in filed:
+    """Yield the name of each row of inputs that is not the same in both, with what was filed and what stood there.
+
+    What chapters read for themselves alone (the checks, the named investments) is not worked out again.
+    """
+    for name in (each for each in filed if each in then):
         ours = {keys: _plain(values) for keys, values in filed[name].rows}
-        found = {keys: _plain(values) for keys, values in then[name].rows} if name in then else {}
+        found = {keys: _plain(values) for keys, values in then[name].rows}
         for keys in dict.fromkeys((*ours, *found)):
             if ours.get(keys) != found.get(keys):
                 yield " ".join((name, *keys)), ours.get(keys, "-"), found.get(keys, "-")

@@ -48,6 +48,7 @@ class StoryPage(BaseView):
         story = _story(institution)
         html = render.page_html(
             "story.html", story=story, at=clock.now(), word=word, by=me().name, book_title=institution.name,
+            book_short=institution.name,
             book_style="book", number="", title=institution.name, anchor="story",
         )  # fmt: skip
         with _setting:

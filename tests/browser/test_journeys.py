@@ -93,13 +93,16 @@ def test_finding_visits_by_filter_search_and_order(sqlite_demo, live_portal, str
 def test_an_error_is_mended_and_nothing_typed_is_lost(sqlite_demo, live_portal, strict_page):
     person, page = login(Role.REPORTER), strict_page
     institution = (
-        Cooperative.select().where(Cooperative.unit == person.unit_id, Cooperative.status == "operating").first()
+        Cooperative.select()
+        .where(Cooperative.unit == person.unit_id, Cooperative.status == "operating")
+        .order_by(Cooperative.id)
+        .first()
     )
     before = Visit.select().count()
     sign_in(page, live_portal, person)
     page.get_by_role("link", name="บันทึกเข้าแนะนำ").last.click()
 
-    page.get_by_role("combobox", name="สหกรณ์/กลุ่ม").fill(institution.name[:14])
+    page.get_by_role("combobox", name="สหกรณ์/กลุ่ม").fill(institution.name)
     page.get_by_role("option", name=institution.name, exact=True).click()
     page.locator("select[name=other]").select_option(index=3)
     page.get_by_text("ผู้ที่พบ เรื่อง และครั้งถัดไป").click()

@@ -134,7 +134,9 @@ def test_plan_record_lose_the_connection_mend_and_see_the_story(sqlite_store, li
     printed = subprocess.run(["pdftotext", "-layout", made.path, "-"], check=True, capture_output=True, text=True)
     said = "".join(printed.stdout.split())  # a PDF's Thai comes back with blanks that were never there
     assert "เข้าแนะนำส่งเสริมแล้ว3" in said and "จากแผนสะสม2" in said and "นอกแผน1" in said
-    assert "รวมทั้งสิ้น22100.0-1-1-" in said  # two planned, both reached, none left; one action agreed, open, not overdue
+    # Two planned, three made; both institutions of the registry have plans and were reached; one action open, none
+    # overdue; one visit outside the plan.
+    assert "รวมทั้งสิ้น23150.02222100.01-1" in said
 
 
 def test_what_was_typed_survives_a_page_that_was_closed(sqlite_store, live_portal, phone):

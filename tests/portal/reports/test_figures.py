@@ -170,5 +170,5 @@ def test_a_book_is_gathered_with_few_queries_whatever_the_number_of_offices(sqli
     finally:
         del database.execute_sql
 
-    assert len(asked) < 70  # some three a chapter; one more an office would be twelve more
+    assert len(asked) < 75  # some three a chapter; one more an office would be twelve more
     assert Unit.select().where(Unit.closed_on.is_null(), Unit.kind == "provincial").count() == 12
