@@ -165,11 +165,11 @@ def total(rows: list[Line]) -> Line:
     )  # fmt: skip
 
 
-def by_province(cut: Cut) -> dict[str, float | None]:
+def by_province(cut: Cut) -> dict[str, Decimal | None]:
     """Return done in percent of planned by the mark of each province; None where nothing was planned."""
     marks: dict[int, str] = dict(tuples(Province.select(Province.id, Province.short)))
     found = {marks.get(line.key, ""): line.share for line in lines(By.PROVINCE, cut)}
-    return {mark: None if value is None else float(value) for mark, value in found.items() if mark}
+    return {mark: value for mark, value in found.items() if mark}
 
 
 # ---------------------------------------------------------------- who was not visited, who moved

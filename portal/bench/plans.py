@@ -107,7 +107,7 @@ def _workbook(year: FiscalYear, folder: Path) -> bool:
     store = files.connect("", folder)
     batch = plan.WAY.receive(path, "plan.xlsx", year=year, by=keeper, files=store, at=clock.now())
     seen, _ = _timed(lambda: _worked(batch, store))
-    plan.accept(ImportBatch.get_by_id(batch.id), by=keeper, at=clock.now())
+    plan.WAY.accept(ImportBatch.get_by_id(batch.id), by=keeper, at=clock.now())
     taken, _ = _timed(lambda: _worked(batch, store))
     done = ImportBatch.get_by_id(batch.id)
     undone, _ = _timed(lambda: plan.undo(done, by=keeper, at=clock.now()))

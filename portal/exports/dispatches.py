@@ -8,9 +8,9 @@ with all that was told.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from peewee import fn
 
@@ -26,22 +26,13 @@ from portal.files import Files
 from portal.records import Work
 from portal.reports import runs
 from portal.reports.figures import shared
+from portal.reports.runs import Teller
 from portal.rules import handoffs
 from portal.rules.handoffs import DELIVERED, SENT, DispatchState, Span
 from portal.rules.mappings import Layout
 from portal.rules.terms import ObligationState, RunKind
 
 STEPS = ("อ่านข้อมูล", "จัดลงผังคอลัมน์และตรวจ", "เทียบกับชุดก่อน", "จัดทำไฟล์")
-
-
-class Teller(Protocol):
-    """Hears how the work comes along, as `runs.Progress` does; each call may end the work by raising."""
-
-    def plan(self, titles: Sequence[str]) -> None: ...
-    def begin(self, position: int) -> None: ...
-    def finish(self, position: int, *, pages: int) -> None: ...
-    def beat(self) -> None: ...
-    def end(self) -> None: ...
 
 
 @dataclass(frozen=True)

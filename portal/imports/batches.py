@@ -22,8 +22,9 @@ from portal.files import Files
 from portal.imports import companion, control, reading, underway
 from portal.imports.matching import Match, Matcher, project_key
 from portal.imports.source import AMOUNTS, Given, Statement
-from portal.imports.underway import NOBODY, OPEN, Teller, at_hand, run_of, sha256_of
+from portal.imports.underway import NOBODY, OPEN, at_hand, run_of, sha256_of
 from portal.reports import runs
+from portal.reports.runs import Teller
 from portal.rules.terms import BatchState, MapKind, RunKind
 
 STEPS = ("อ่านไฟล์", "จับคู่รหัส", "จัดเก็บรายการเพื่อตรวจสอบ")

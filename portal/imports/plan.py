@@ -24,7 +24,6 @@ from models import (
     Plan,
     ProjectBudget,
     Revision,
-    Run,
     Table,
     Target,
     db,
@@ -33,7 +32,8 @@ from portal import history, records
 from portal.errors import MoveRefused, NotAllowed, PortalError, RuleBroken
 from portal.imports import underway
 from portal.imports.plan_rows import Key, Known, Line, Reading, read
-from portal.imports.underway import NOBODY, Teller, Way, found_wrong
+from portal.imports.underway import NOBODY, Way, found_wrong
+from portal.reports.runs import Teller
 from portal.rules import access
 from portal.rules.terms import BatchState
 from portal.workbooks.plan_book import LEAVES, TABLES
@@ -51,12 +51,10 @@ def check_may(by: Person) -> None:
         raise NotAllowed("Plans from a workbook are taken in by the planning division.")
 
 
-def accept(batch: ImportBatch, *, by: Person, at: dt.datetime) -> Run:
-    """Say yes to a preview that would change something; a worker then takes the workbook in."""
-    check_may(by)
-    if batch.state is BatchState.STAGED and not batch.lines_taken:
+def check_take(batch: ImportBatch) -> None:
+    """Raise RuleBroken for a workbook that would change nothing."""
+    if not batch.lines_taken:
         raise RuleBroken("Nothing in the plan would change.")
-    return WAY.accept(batch, by=by, at=at)
 
 
 def _read(batch: ImportBatch, path: Path, teller: Teller, at: dt.datetime) -> Reading:
@@ -232,7 +230,7 @@ def undo(batch: ImportBatch, *, by: Person, at: dt.datetime, teller: Teller = NO
         teller.end()
 
 
-WAY = Way(SOURCE, STEPS, check_may, _read, _take, undo)
+WAY = Way(SOURCE, STEPS, check_may, _read, _take, undo, check_take)
 
 
 def _runs_of(revisions: list[Revision]) -> Iterator[tuple[type[Table], list[Revision]]]:

@@ -19,7 +19,8 @@ from portal.imports import strengths, underway
 from portal.imports.institutions import HEADINGS, Change, Known, Reading, rows_of, take_row
 from portal.imports.rows import sheets
 from portal.imports.source import find_heading
-from portal.imports.underway import NOBODY, Teller, Way, found_wrong
+from portal.imports.underway import NOBODY, Way, found_wrong
+from portal.reports.runs import Teller
 from portal.rules import access
 from portal.rules.terms import BatchState
 

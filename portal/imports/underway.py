@@ -20,19 +20,10 @@ from portal.errors import MoveRefused, NotFound, PortalError
 from portal.files import Files
 from portal.imports.source import Fault
 from portal.reports import runs
+from portal.reports.runs import Teller
 from portal.rules.terms import BatchState, RunKind
 
 OPEN = (BatchState.WAITING, BatchState.STAGED, BatchState.ACCEPTED)
-
-
-class Teller(Protocol):
-    """Hears how the work comes along, as `runs.Progress` does; each call may end the work by raising."""
-
-    def plan(self, titles: Sequence[str]) -> None: ...
-    def begin(self, position: int) -> None: ...
-    def finish(self, position: int, *, pages: int) -> None: ...
-    def beat(self) -> None: ...
-    def end(self) -> None: ...
 
 
 class Nobody:
@@ -70,6 +61,14 @@ def of_run(subject: str) -> ImportBatch:
     if batch is None:
         raise NotFound("This record is no longer there.")
     return batch
+
+
+def again(batch: ImportBatch, *, by: Person, at: dt.datetime) -> None:
+    """Let a run that failed or was stopped be done after all. Raises NotFound when there is none."""
+    run = run_of(batch)
+    if run is None:
+        raise NotFound("This record is no longer there.")
+    runs.retry(run, by=by, at=at)
 
 
 def sha256_of(file: Path) -> str:
@@ -159,7 +158,7 @@ class Way:
 
     `read` holds a file against the records and changes nothing; `take` reads it again and writes it; `undo` puts back
     what was there before. `steps` are the two steps of the reading, as they are shown. `check_may` refuses people who
-    do not keep these records.
+    do not keep these records; `check_take` a preview that there is no sense in taking in.
     """
 
     source: str
@@ -168,6 +167,7 @@ class Way:
     read: Callable[[ImportBatch, Path, Teller, dt.datetime], Said]
     take: Callable[[ImportBatch, Path, Teller, dt.datetime], None]
     undo: Undo
+    check_take: Callable[[ImportBatch], None] = lambda batch: None
 
     def receive(
         self, file: Path, name: str, *, by: Person, files: Files, at: dt.datetime, year: FiscalYear | None = None
@@ -212,6 +212,7 @@ class Way:
         self.check_may(by)
         if batch.state is not BatchState.STAGED:
             raise MoveRefused("Only a file that was read and has nothing wrong can be taken in.")
+        self.check_take(batch)
         with records.changing(by=by, verb="accept_import", at=at, as_verb=True) as work:
             work.update(batch, state=BatchState.ACCEPTED, taken_by=by)
             return runs.add(work, RunKind.IMPORT, str(batch.id), by, at)

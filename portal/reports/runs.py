@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from peewee import fn
 
@@ -147,6 +147,16 @@ def asked_since(kind: RunKind, subject: str, since: dt.datetime) -> bool:
 
 
 # ---------------------------------------------------------------- making
+
+
+class Teller(Protocol):
+    """Hears how the work comes along, as `Progress` does; each call may end the work by raising."""
+
+    def plan(self, titles: Sequence[str]) -> None: ...
+    def begin(self, position: int) -> None: ...
+    def finish(self, position: int, *, pages: int) -> None: ...
+    def beat(self) -> None: ...
+    def end(self) -> None: ...
 
 
 class Progress:

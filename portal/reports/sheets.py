@@ -139,24 +139,24 @@ def sheets(frozen: Frozen, issue: Issue, *, captioned: bool = False) -> list[She
     whole = Whole(tuple(entries), tuple(sources), frozen.sha256, cut.cut_at, issue, frozen.coverage)
     made_of = render.fingerprint()
     if captioned and any("captions" in draft["chapter"].sees for draft in drafts):
-        whole = replace(
-            whole, captions=_captions([_sheet(each, whole, made_of, book, cut) for each in drafts], book, cut)
-        )
+        whole = replace(whole, captions=_captions(drafts, whole, book, cut))
     return [_sheet(draft, whole, made_of, book, cut) for draft in drafts]
 
 
-def _captions(listed: Sequence[Sheet], book: Book, cut: Cut) -> tuple[CaptionGroup, ...]:
+def _captions(drafts: Sequence[dict[str, Any]], whole: Whole, book: Book, cut: Cut) -> tuple[CaptionGroup, ...]:
     """Return the tables and figures of a book by chapter, those of a family once for all its chapters."""
-    families: dict[str, list[Sheet]] = {}
-    for each in listed:
-        if each.chapter.in_contents and not each.chapter.sees_book:
-            families.setdefault(each.chapter.slug if each.chapter.members else each.anchor, []).append(each)
+    families: dict[str, list[dict[str, Any]]] = {}
+    for draft in drafts:
+        chapter = draft["chapter"]
+        if chapter.in_contents and not chapter.sees_book:
+            families.setdefault(chapter.slug if chapter.members else draft["anchor"], []).append(draft)
     made = []
     for family in families.values():
-        first, last, is_family = family[0], family[-1], len(family) > 1
+        # Only the first of a family is laid out: the others have the same tables.
+        first, last, is_family = _sheet(family[0], whole, "", book, cut), family[-1]["piece"], len(family) > 1
         found = captions.read(captions.marked(_page_html(first, book, cut)), of_family=is_family)
         if is_family:
-            found = captions.of_all(found, first.number, last.number)
+            found = captions.of_all(found, first.number, last["number"])
         if found:
             title = first.chapter.title if is_family else first.title
             made.append(CaptionGroup(first.number, title, tuple(found), len(family)))

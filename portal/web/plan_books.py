@@ -103,7 +103,7 @@ class PlanBooksPage(BaseView):
     def take(self) -> Any:
         """Say yes to a workbook."""
         batch = _batch()
-        plan.accept(batch, by=me(), at=clock.now())
+        plan.WAY.accept(batch, by=me(), at=clock.now())
         sent_files.ring(batch)
         return redirect(f"/admin/plan-books/file/?id={batch.id}")
 

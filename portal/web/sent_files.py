@@ -61,10 +61,7 @@ def ring(batch: ImportBatch) -> None:
 
 def again(batch: ImportBatch) -> None:
     """Let a run that failed or was stopped be done after all, and wake a worker for it."""
-    run = underway.run_of(batch)
-    if run is None:
-        raise NotFound("This record is no longer there.")
-    runs.retry(run, by=me(), at=clock.now())
+    underway.again(batch, by=me(), at=clock.now())
     ring(batch)
 
 

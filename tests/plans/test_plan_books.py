@@ -78,7 +78,7 @@ def send(book, year, by, folder):
 
 
 def take(batch, kept, by):
-    plan.accept(batch, by=by, at=AT)
+    plan.WAY.accept(batch, by=by, at=AT)
     return work(batch, kept)
 
 

@@ -28,7 +28,6 @@ from portal.rules.progress import Aggregation, Direction, Standing
 from portal.rules.terms import Nature
 
 LOWEST = 5  # offices furthest below their targets that a pack has room for
-STATES = (Standing.PROBLEM, Standing.WATCH, Standing.ON_TRACK, Standing.NO_VALUE)
 
 
 def passports(cut: Cut, pages: Mapping[str, Any]) -> Passports:
@@ -232,7 +231,7 @@ def _projects(cut: Cut, made: Passports, page: ProjectsPage, leads: Mapping[str,
     for name, counts, at in (("now", page.counts, month), ("before", page.counts_before, month - 1)):
         if at:
             keys = _standing_keys(made, codes, at)
-            for state, count in zip(STATES, counts, strict=True):
+            for state, count in zip(meeting.STATES, counts, strict=True):
                 formula: Formula = ["tally", state.value, *keys]
                 if state is Standing.NO_VALUE:
                     formula = ["plus", formula, ["number", str(silent)]]
@@ -243,7 +242,7 @@ def _projects(cut: Cut, made: Passports, page: ProjectsPage, leads: Mapping[str,
     said = meeting.in_sentences(page.lead)
     made.add(
         "projects", "lead.total", "จำนวนโครงการ", "count", page.total,
-        ["plus", *(["figure", f"projects.now.{state.value}"] for state in STATES)],
+        ["plus", *(["figure", f"projects.now.{state.value}"] for state in meeting.STATES)],
     )  # fmt: skip
     if "projects.lead.moved" in said:
         worse = [["figure", f"projects.{at}.{Standing.PROBLEM.value}"] for at in ("now", "before")]

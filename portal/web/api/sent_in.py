@@ -12,11 +12,10 @@ from flask import Blueprint, Response, g, request
 
 from models import BudgetCategory, FiscalYear, ImportBatch, Project, Table, Unit
 from portal import budget
-from portal.errors import NotFound, PortalError, RuleBroken
+from portal.errors import PortalError, RuleBroken
 from portal.imports import batches, codes, control, plan, registry, underway
 from portal.imports.codes import Unknown
 from portal.imports.source import Given
-from portal.reports import runs
 from portal.rules.inputs import parse_date
 from portal.rules.terms import BatchState, MapKind
 from portal.web import sent_files
@@ -105,22 +104,12 @@ def _of_each(finance: Callable[..., Any], ways: Callable[..., Any]) -> Callable[
     return take
 
 
-def _accept(batch: ImportBatch) -> None:
-    if batch.source == plan.SOURCE:
-        plan.accept(batch, **by())
-    else:
-        WAYS[batch.source].accept(batch, **by())
-
-
 def _again(batch: ImportBatch, given: acts.Given) -> Table:
-    run = underway.run_of(batch)
-    if run is None:
-        raise NotFound("This record is no longer there.")
     if batch.source in WAYS:
         WAYS[batch.source].check_may(g.person)
     else:
         budget.check_may_take(g.person)
-    runs.retry(run, **by())
+    underway.again(batch, **by())
     return underway.of_run(str(batch.id))
 
 
@@ -150,7 +139,10 @@ ACTS = (
     ),
     Act(
         "import-batches", "take", "Say yes to a preview; a worker takes the file in, all of it or nothing",
-        _of_each(lambda batch, given: batches.accept(batch, given.get("word", ""), **by()), _accept),
+        _of_each(
+            lambda batch, given: batches.accept(batch, given.get("word", ""), **by()),
+            lambda batch: WAYS[batch.source].accept(batch, **by()),
+        ),
         (Part("word", says="Why it is taken in although something does not agree."),), later=True,
     ),
     Act(
