@@ -199,9 +199,11 @@ class Supervisor:
             self._say(f"Redis cannot be started: {wrong}")
 
     def _look_after_children(self) -> None:
+        """Start who is not running. Nobody stands in the web server's way until it has answered its first page."""
         self._reap()
         for child in self._children:
-            if child.process is None and time.monotonic() >= child.start_at:
+            is_due = self._answered or child.name == "web"
+            if is_due and child.process is None and time.monotonic() >= child.start_at:
                 self._start(child)
 
     def _start(self, child: _Child) -> None:
@@ -251,6 +253,7 @@ class Supervisor:
     def _greet(self, when_ready: Callable[[], None]) -> None:
         if answers(self.settings):
             self._answered = True
+            self._look_after_children()
             when_ready()
         elif time.monotonic() - self._began > START_PATIENCE:
             raise CannotServe(f"the web server does not answer: see {self._logs / 'web.log'}")

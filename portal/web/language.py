@@ -1,7 +1,7 @@
 """Which language a person reads, and the words of it. Thai first, English beside it.
 
-The catalogue `translations/th/LC_MESSAGES/messages.po` is read as it stands, so that nothing has to be compiled
-at set-up. It holds our own sentences (English as the key, values as `{name}`) and those of Flask-Admin and
+The catalogue is `translations/th/LC_MESSAGES/messages.po`; it is read as set-up has compiled it, or as it stands when
+it is newer. It holds our own sentences (English as the key, values as `{name}`) and those of Flask-Admin and
 WTForms, which ship no Thai (values as `%(name)s`).
 """
 
@@ -124,6 +124,10 @@ def _catalogue(code: str) -> NullTranslations:
 
 
 def _read() -> Translations:
+    made = CATALOGUE.with_suffix(".mo")
+    if made.exists() and made.stat().st_mtime >= CATALOGUE.stat().st_mtime:
+        with made.open("rb") as file:
+            return _speaking(Translations(file))
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file, locale="th")
     compiled = io.BytesIO()
